@@ -1,0 +1,94 @@
+//! The answer an identification gives, in the words of the plugin this one replaces.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BoundingBox, Confidence, EngineReport, Similarity};
+
+/// Who is in a picture or scene. Serialised, this is what `rollcall identify --json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// How many different people were seen.
+    pub performers_detected: usize,
+    /// One entry a person, named ones first, by falling confidence.
+    pub matches: Vec<Match>,
+    /// Part of the database could not be used.
+    pub partial: bool,
+    /// Which engine ran and why.
+    pub engine: EngineReport,
+    /// The names of the models used.
+    pub models: Vec<String>,
+    /// The database asked, if any.
+    pub database: Option<DatabaseSummary>,
+    /// Whether confidences come from a calibration or from a documented guess.
+    pub calibrated: bool,
+}
+
+/// The database an answer comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseSummary {
+    /// Its version, such as `2026.11.1`.
+    pub version: String,
+    /// How many performers are in it.
+    pub performers: u64,
+}
+
+/// One person in the picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Match {
+    /// Nobody in the database is this person (then there are no best-candidate keys).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
+    /// The best candidate's own keys, where the person has a name.
+    #[serde(flatten)]
+    pub best: Option<AnswerCandidate>,
+    /// In how many frames (or pictures) the person was seen.
+    pub appearances: usize,
+    /// Where.
+    pub faces: Vec<AnswerFace>,
+    /// The people who come into question, best first.
+    pub candidates: Vec<AnswerCandidate>,
+    /// The face as a `data:image/jpeg;base64,` URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub face_thumbnail: Option<String>,
+}
+
+/// Somebody a person may be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnswerCandidate {
+    /// `endpoint:uuid`, the database's own id.
+    pub performer_id: String,
+    /// The id at stashdb.org, where there is one.
+    pub stashdb_id: Option<String>,
+    /// Name to show.
+    pub name: String,
+    /// What tells namesakes apart.
+    pub disambiguation: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// Probability that this is right, 0 to 1.
+    pub confidence: Confidence,
+    /// Cosine.
+    pub similarity: Similarity,
+    /// Ids by endpoint.
+    pub stash_ids: BTreeMap<String, Option<String>>,
+    /// The reference picture, built from the endpoint's host and a checked path.
+    pub image_url: Option<String>,
+    /// The performer's page at stashdb.org, where there is one.
+    pub stashdb_url: Option<String>,
+}
+
+/// One look at a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnswerFace {
+    /// Where in the frame.
+    #[serde(rename = "box")]
+    pub bounding_box: BoundingBox,
+    /// Which frame, from 0.
+    pub frame: usize,
+    /// Seconds from the start, for a scene.
+    pub time: Option<f64>,
+    /// The detector's score, 0 to 1.
+    pub score: f32,
+}

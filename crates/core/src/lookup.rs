@@ -1,0 +1,45 @@
+//! Asking a database who somebody is.
+
+use crate::{Embedding, LocalFuture, Performer, Similarity};
+
+/// Answers "who looks like this?". The index implements it; tests may.
+pub trait Lookup {
+    /// Looks one person up by one embedding per model, in the order of the pack's embedders; gives
+    /// at most `limit` candidates, best first.
+    fn find<'a>(
+        &'a self,
+        person: &'a [Embedding],
+        limit: usize,
+    ) -> LocalFuture<'a, Result<Found, LookupError>>;
+}
+
+/// What a lookup found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Best first; people with equal similarity in the order of their ids.
+    pub candidates: Vec<Candidate>,
+    /// Some files of the database could not be used, so somebody may be missing.
+    pub partial: bool,
+}
+
+/// Somebody who may be the person asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Who.
+    pub performer: Performer,
+    /// How alike, by template or by the best single face.
+    pub similarity: Similarity,
+}
+
+/// Why a lookup gave nothing at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LookupError {
+    /// The database was made with other models.
+    #[error(
+        "the database was made with other models ({0}); choose a database and a model pack that belong together"
+    )]
+    OtherModels(String),
+    /// The database cannot be read.
+    #[error("{0}")]
+    Database(String),
+}

@@ -1,0 +1,120 @@
+//! Who somebody is: a performer of a stash-box.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+/// A performer's id at one stash-box, written `stashdb.org:50459d16-…`.
+///
+/// The endpoint is the canonical host name of the stash-box (see [`endpoint_of`]), or `local` for
+/// people who are in no stash-box.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PerformerId {
+    endpoint: String,
+    id: Uuid,
+}
+
+/// A text that is no performer id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no performer id; write it as host:uuid, such as stashdb.org:<uuid>")]
+pub struct PerformerIdError(String);
+
+impl PerformerId {
+    /// The endpoint of people who are in no stash-box.
+    pub const LOCAL: &'static str = "local";
+
+    /// An id at `endpoint`, which must be a bare lower-case host name or `local`.
+    ///
+    /// # Errors
+    /// When the endpoint has characters no host name has, or is longer than 253.
+    pub fn new(endpoint: &str, id: Uuid) -> Result<Self, PerformerIdError> {
+        let fine = !endpoint.is_empty()
+            && endpoint.len() <= 253
+            && endpoint
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b));
+        if fine {
+            Ok(Self { endpoint: endpoint.to_owned(), id })
+        } else {
+            Err(PerformerIdError(endpoint.chars().take(80).collect()))
+        }
+    }
+
+    /// The id of somebody known only by a name: a UUIDv5 of it, at [`PerformerId::LOCAL`].
+    #[must_use]
+    pub fn local(name: &str) -> Self {
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("rollcall:local:{name}").as_bytes());
+        Self { endpoint: Self::LOCAL.to_owned(), id }
+    }
+
+    /// The stash-box's host name, or `local`.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The UUID there.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// The canonical name of a stash-box endpoint: the lower-case host of its URL, so that
+/// `https://theporndb.net/graphql?type=Scene` and `theporndb.net` are one.
+#[must_use]
+pub fn endpoint_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    host.split(':').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+impl fmt::Display for PerformerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.endpoint, self.id)
+    }
+}
+
+impl FromStr for PerformerId {
+    type Err = PerformerIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || PerformerIdError(text.chars().take(80).collect());
+        let (endpoint, id) = text.split_once(':').ok_or_else(wrong)?;
+        Self::new(endpoint, Uuid::parse_str(id).map_err(|_| wrong())?)
+    }
+}
+
+impl Serialize for PerformerId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PerformerId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What a database says about a performer. Nothing in it is a URL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Performer {
+    /// The id the database files the performer under.
+    pub id: PerformerId,
+    /// The name to show. Text from strangers: never markup.
+    pub name: String,
+    /// What tells namesakes apart.
+    pub disambiguation: Option<String>,
+    /// ISO 3166-1 alpha-2 country code.
+    pub country: Option<String>,
+    /// The ids of the same person at stash-boxes, by endpoint.
+    pub stash_ids: BTreeMap<String, Uuid>,
+    /// Where the reference picture lies, relative to the endpoint (or to the database for
+    /// `local`): path segments of `[A-Za-z0-9._-]`, never `..`.
+    pub image: Option<String>,
+    /// How many faces were found, of which a database keeps at most 32 per model.
+    pub faces: u32,
+}
