@@ -46,13 +46,12 @@ function card(
   const show = el("button", { type: "button", class: "badge", "aria-label": `Show person ${person + 1} in the picture` },
     String(person + 1));
   show.addEventListener("click", () => choose(person));
+  const face = faceFigure(match, person, picture, found);
+  face.append(show);
   item.append(
-    el("div", { class: "faces" },
-      faceFigure(match, person, picture, found),
-      named ? referenceFigure(named) : null),
+    el("div", { class: "faces" }, face, named ? referenceFigure(named) : null),
     el("div", { class: "who" },
       el("div", { class: "headline" },
-        show,
         el("h3", { id: title }, named ? named.name : "Unknown"),
         el("span", { class: `chip ${sure.kind}` }, named ? sure.word : "No match")),
       el("p", { class: "quiet" }, named ? origin(named) : unknownWords(found.answer)),

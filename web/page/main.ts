@@ -4,7 +4,7 @@
 // - `document.documentElement.dataset.state`: starting, ready, working, done or error;
 // - `window.rollcallPage`: see {@link PageState}.
 
-import { Rollcall, type EngineReport, type Identification, type Progress, type RollcallOptions } from "../client/index.ts";
+import { Rollcall, RollcallError, type EngineReport, type Identification, type Progress, type RollcallOptions } from "../client/index.ts";
 import { Cards } from "./cards.ts";
 import { beside, byId } from "./dom.ts";
 import { listen, offerSamples } from "./input.ts";
@@ -91,10 +91,10 @@ class Page {
     ).then((rollcall) => {
       if (this.#starting !== starting) { // another engine was chosen meanwhile
         rollcall.close();
-        throw new DOMException("another engine was chosen", "AbortError");
+        throw new RollcallError("cancelled", "another engine was chosen");
       }
       this.#rollcall = rollcall;
-      report(rollcall.engine, null, this.#requests);
+      report(rollcall.engine, null);
       if (!this.#job) this.#state("ready");
       return rollcall;
     }, (error: unknown) => {
@@ -150,7 +150,7 @@ class Page {
     const words = summary(answer);
     this.#headline(words.replace(/\.$/, ""), answer.matches.length > 0 ? ""
       : "Try a picture in which the face is larger, sharper or turned more towards the camera.");
-    report(answer.engine, found, this.#requests);
+    report(answer.engine, found);
     this.#state("done");
     this.#announcer.textContent = words;
     this.#people.focus({ preventScroll: true });
@@ -164,7 +164,7 @@ class Page {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof DOMException && error.name === "AbortError") return;
+    if (error instanceof RollcallError && (error.kind === "cancelled" || error.kind === "closed")) return;
     const text = sentence(error);
     this.#said = text;
     byId("problem-text", HTMLElement).textContent = text;

@@ -106,7 +106,7 @@ export class Stage {
         type: "button",
         class: `box ${sure.kind}`,
         "data-person": person,
-        "aria-label": `Person ${person + 1}: ${best ? `${best.name}, ${sure.word.toLowerCase()}` : "unknown"}`,
+        "aria-label": `Person ${person + 1}: ${best ? `${best.name}, ` : ""}${sure.word.toLowerCase()}`,
       }, el("span", { class: "badge", "aria-hidden": "true" }, String(person + 1)));
       place(box, face.box, found);
       box.addEventListener("click", () => choose(person));

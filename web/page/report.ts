@@ -1,12 +1,11 @@
-// How it was done: engine, times, models, database, bytes.
+// How it was done: engine, times, models, database.
 
 import type { EngineReport, Identification, Timings } from "../client/index.ts";
 import { byId, el } from "./dom.ts";
-import type { RequestList } from "./requests.ts";
 import { count, duration, engineName, sentence } from "./words.ts";
 
 /** Fills the facts at the foot of the page. */
-export function report(engine: EngineReport, found: Identification | null, requests: RequestList): void {
+export function report(engine: EngineReport, found: Identification | null): void {
   const used = found?.answer.engine ?? engine;
   const facts: [string, string][] = [
     ["Engine", engineName(used)],
@@ -24,7 +23,6 @@ export function report(engine: EngineReport, found: Identification | null, reque
       facts.push(["Incomplete", "Part of the database could not be read, so somebody may be missing."]);
     }
   }
-  facts.push(["Downloaded", requests.downloaded()]);
   byId("facts", HTMLElement).replaceChildren(
     ...facts.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))),
   );
@@ -32,7 +30,6 @@ export function report(engine: EngineReport, found: Identification | null, reque
 
 function times(timings: Timings): string {
   return Object.entries(timings)
-    .filter((entry): entry is [string, number] => typeof entry[1] === "number")
-    .map(([stage, ms]) => `${stage.replaceAll("_", " ")} ${duration(ms)}`)
+    .map(([stage, ms]: [string, number]) => `${stage} ${duration(ms)}`)
     .join(" · ");
 }

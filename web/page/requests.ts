@@ -24,7 +24,7 @@ export class RequestList {
   readonly add = (record: RequestRecord): void => this.#list({ ...record, by: "worker" });
 
   /** "Downloaded 12.3 MB; 9.8 MB more came from this browser's cache." */
-  downloaded(): string {
+  #downloaded(): string {
     const fetched = this.all.filter((request) => !request.cached);
     const cached = this.all.filter((request) => request.cached);
     const size = (of: ListedRequest[]) => bytes(of.reduce((sum, one) => sum + one.bytes, 0));
@@ -76,6 +76,7 @@ export class RequestList {
     const hosts = new Set(this.all.map((request) => new URL(request.url, document.baseURI).host));
     hosts.delete(location.host);
     const where = hosts.size === 0 ? `all to ${location.host}` : `also to ${[...hosts].join(", ")}`;
+    byId("downloaded", HTMLElement).textContent = this.#downloaded();
     this.#summary.textContent = `Every request this page made (${count(this.all.length, "request", "requests")}, ${where})`;
   }
 }

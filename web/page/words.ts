@@ -10,9 +10,9 @@ export interface Certainty {
   word: string;
 }
 
-/** From this confidence on a name is "sure", and "likely"; below, the user has to look. */
-export const SURE = 0.9;
-export const LIKELY = 0.7;
+// The same words as everywhere: crates/core/src/calibration.rs, `Verdict::of`.
+const SURE = 0.95;
+const LIKELY = 0.7;
 
 /** Puts a confidence (0 to 1) into a word. */
 export function certainty(confidence: number): Certainty {
@@ -25,8 +25,7 @@ export const UNKNOWN: Certainty = { kind: "unknown", word: "Unknown" };
 
 /** Who a person most likely is; nobody for an unknown one. */
 export function bestOf(match: Match): AnswerCandidate | undefined {
-  if (match.unknown) return undefined;
-  return match.candidates.find((one) => one.performer_id === match.performer_id) ?? match.candidates[0];
+  return match.unknown ? undefined : match;
 }
 
 /** "3 people", "1 person". */
@@ -65,9 +64,8 @@ export function stage(progress: Progress): string {
 /** How far it has come. */
 export function amount(progress: Progress): string {
   const { stage, done, total, bytes: size } = progress;
-  if (stage === "models" || stage === "database" || stage === "engine") {
-    return size ? bytes(size) : "";
-  }
+  if (stage === "models" && total > 0) return `${bytes(done)} of ${bytes(total)}`;
+  if (size !== undefined) return bytes(size);
   return total > 1 ? `${Math.min(done, total)} of ${total}` : "";
 }
 
@@ -92,7 +90,7 @@ export function summary(answer: Answer): string {
   return `${count(people, "person", "people")}: ${parts.join(", ")}.`;
 }
 
-/** "Springfield, US" and the like: what tells namesakes apart. */
+/** Disambiguation and country: what tells namesakes apart. */
 export function origin(candidate: AnswerCandidate): string {
   const parts = [];
   if (candidate.disambiguation) parts.push(candidate.disambiguation);
