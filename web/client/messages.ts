@@ -1,0 +1,34 @@
+// What the client and its worker say to each other.
+
+import type { RollcallErrorKind } from "./error.ts";
+import type { EngineChoice, EngineReport, Identification, Progress, RequestRecord } from "./types.ts";
+
+/** All URLs are absolute: a blob worker has no folder of its own. Folders end in `/`. */
+export interface WorkerOptions {
+  assets: string;
+  models: string;
+  database: string | null;
+  engine: EngineChoice;
+  /** Why the page asks for this engine, where it is not the user's wish but follows from a failure. */
+  because: string | null;
+}
+
+export type ToWorker =
+  | { type: "start"; options: WorkerOptions }
+  | { type: "identify"; job: number; picture: Blob }
+  | { type: "cancel"; job: number };
+
+export interface Failure {
+  kind: RollcallErrorKind;
+  message: string;
+}
+
+/** Where `job` is null, it is about the start. */
+export type FromWorker =
+  | { type: "ready"; engine: EngineReport }
+  | { type: "progress"; job: number | null; progress: Progress }
+  | { type: "request"; request: RequestRecord }
+  | { type: "answer"; job: number; identification: Identification }
+  | { type: "failed"; job: number | null; error: Failure }
+  /** The module has stopped for good: the worker must be replaced. */
+  | { type: "dead"; message: string };

@@ -1,0 +1,244 @@
+import { RollcallError } from "./error.ts";
+import { WorkerLink } from "./link.ts";
+import type { Failure, FromWorker, WorkerOptions } from "./messages.ts";
+import type {
+  EngineReport,
+  Identification,
+  IdentifyListeners,
+  Listeners,
+  Progress,
+  RollcallOptions,
+} from "./types.ts";
+
+/** A GPU that says nothing for so long hangs: a single run takes well under a second. */
+const GPU_PATIENCE = 60_000;
+/** A program that acts as a GPU (only in tests) is a hundred times slower. */
+const SOFTWARE_GPU_PATIENCE = 600_000;
+/** A cancelled job ends between two runs of a network; after this long we end it by force. */
+const CANCEL_PATIENCE = 5_000;
+/** A picture that was in work when this many workers died is given up. */
+const MAX_ATTEMPTS = 2;
+/** So many workers dying in a row, without an answer between them, are not the picture's fault. */
+const MAX_DEATHS = 3;
+
+interface Job {
+  picture: Blob;
+  on: IdentifyListeners;
+  resolve(identification: Identification): void;
+  reject(error: RollcallError): void;
+  attempts: number;
+}
+
+/** Says who is in a picture. Everything happens in a worker of this page; no picture leaves it. */
+export class Rollcall {
+  readonly #on: Listeners;
+  readonly #jobs = new Map<number, Job>();
+  /** Jobs the worker has been told to give up, with what happens if it does not. */
+  readonly #cancelling = new Map<number, ReturnType<typeof setTimeout>>();
+  #options: WorkerOptions;
+  #link: WorkerLink | null = null;
+  #ready = false;
+  #engine: EngineReport | null = null;
+  #started: { resolve(): void; reject(error: RollcallError): void } | null = null;
+  #lastJob = 0;
+  #deaths = 0;
+  #closed = false;
+
+  private constructor(options: WorkerOptions, on: Listeners) {
+    this.#options = options;
+    this.#on = on;
+  }
+
+  /** Starts the worker, downloads models, opens the database. Rejects with a `RollcallError`. */
+  static async start(options: RollcallOptions, on: Listeners = {}): Promise<Rollcall> {
+    const rollcall = new Rollcall(absolute(options), on);
+    await new Promise<void>((resolve, reject) => {
+      rollcall.#started = { resolve, reject };
+      rollcall.#launch();
+    });
+    return rollcall;
+  }
+
+  /** Which engine runs, and why; `dispatches` is as of the last answer. */
+  get engine(): EngineReport {
+    return this.#engine ?? { name: "", adapter: null, software_adapter: false, dispatches: 0, why: "not started" };
+  }
+
+  /** Finds the faces in a picture file and says who they are. Rejects with a `RollcallError`. */
+  identify(picture: Blob, on: IdentifyListeners = {}): Promise<Identification> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new RollcallError("closed", "Rollcall was closed; start it again"));
+      if (on.signal?.aborted) return reject(cancelledError());
+      const id = ++this.#lastJob;
+      this.#jobs.set(id, { picture, on, resolve, reject, attempts: 0 });
+      on.signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
+      if (this.#link === null) this.#launch();
+      else if (this.#ready) this.#link.send({ type: "identify", job: id, picture });
+      this.#watch();
+    });
+  }
+
+  /** Ends the worker. Jobs not yet answered are rejected. */
+  close(): void {
+    this.#closed = true;
+    this.#drop();
+    this.#failAll({ kind: "closed", message: "Rollcall was closed; start it again" });
+  }
+
+  #launch(): void {
+    try {
+      this.#link = new WorkerLink((message) => this.#hear(message));
+    } catch (thrown) {
+      const reason = thrown instanceof Error ? thrown.message : String(thrown);
+      return this.#failAll({ kind: "browser", message: `this page may not start workers (${reason})` });
+    }
+    this.#link.send({ type: "start", options: this.#options });
+  }
+
+  #drop(): void {
+    this.#link?.stop();
+    this.#link = null;
+    this.#ready = false;
+    for (const timer of this.#cancelling.values()) clearTimeout(timer);
+    this.#cancelling.clear();
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case "ready":
+        return this.#begin(message.engine);
+      case "progress":
+        return this.#progress(message.job, message.progress);
+      case "request":
+        return this.#on.request?.(message.request);
+      case "answer":
+        this.#engine = message.identification.answer.engine;
+        this.#deaths = 0;
+        return this.#settle(message.job, (job) => job.resolve(message.identification));
+      case "failed":
+        if (message.job === null) {
+          this.#drop();
+          return this.#failAll(message.error);
+        }
+        return this.#settle(message.job, (job) => job.reject(toError(message.error)));
+      case "dead":
+        return this.#replace(message.message);
+    }
+  }
+
+  #begin(engine: EngineReport): void {
+    this.#ready = true;
+    this.#engine = engine;
+    for (const [job, { picture }] of this.#jobs) this.#link?.send({ type: "identify", job, picture });
+    this.#watch();
+    this.#started?.resolve();
+    this.#started = null;
+  }
+
+  #progress(id: number | null, progress: Progress): void {
+    // Looking for a graphics adapter can hang in a bad driver; downloads may take as long as they like.
+    if (!this.#ready && this.#options.engine !== "cpu") {
+      const patience = this.#options.engine === "gpu" ? SOFTWARE_GPU_PATIENCE : GPU_PATIENCE;
+      this.#link?.expectWithin(progress.stage === "engine" ? patience : null);
+    }
+    if (id === null) this.#on.progress?.(progress);
+    else this.#jobs.get(id)?.on.progress?.(progress);
+  }
+
+  #settle(id: number, how: (job: Job) => void): void {
+    clearTimeout(this.#cancelling.get(id));
+    this.#cancelling.delete(id);
+    const job = this.#jobs.get(id);
+    this.#jobs.delete(id);
+    this.#watch();
+    if (job) how(job);
+  }
+
+  /** A GPU at work must say something from time to time. */
+  #watch(): void {
+    if (!this.#ready) return;
+    const working = this.#jobs.size + this.#cancelling.size > 0 && this.engine.name === "wonnx";
+    const patience = this.engine.software_adapter ? SOFTWARE_GPU_PATIENCE : GPU_PATIENCE;
+    this.#link?.expectWithin(working ? patience : null);
+  }
+
+  #cancel(id: number): void {
+    const job = this.#jobs.get(id);
+    if (!job) return;
+    const inWork = this.#inWork() === id;
+    this.#jobs.delete(id);
+    if (this.#ready) {
+      this.#link?.send({ type: "cancel", job: id });
+      // Those that only wait are taken from the worker's queue as soon as it looks there.
+      if (inWork) this.#cancelling.set(id, setTimeout(() => this.#restart(), CANCEL_PATIENCE));
+    }
+    job.reject(cancelledError());
+  }
+
+  /** The job the worker is busy with: it takes them in order. */
+  #inWork(): number | undefined {
+    if (!this.#ready) return undefined;
+    return [...this.#cancelling.keys(), ...this.#jobs.keys()].sort((a, b) => a - b)[0];
+  }
+
+  /** The worker died. A new one goes on with the CPU, and gets the unfinished jobs again. */
+  #replace(reason: string): void {
+    const { engine } = this.#options;
+    const id = this.#inWork();
+    const job = id === undefined ? undefined : this.#jobs.get(id);
+    const gpu = this.#ready ? this.engine.name === "wonnx" : engine !== "cpu";
+    const failure: Failure = {
+      kind: "crashed",
+      message: `Rollcall's worker stopped (${reason}); reload the page, and report this if it happens again`,
+    };
+    this.#drop();
+    this.#deaths += 1;
+    // Who asks for the GPU by name wants to hear that it does not start.
+    const startOver = this.#started === null || engine === "auto";
+    if (!startOver || this.#deaths >= MAX_DEATHS) {
+      this.#deaths = 0;
+      return this.#failAll(failure);
+    }
+    if (id !== undefined && job !== undefined && ++job.attempts >= MAX_ATTEMPTS) {
+      this.#settle(id, () => job.reject(toError(failure)));
+    }
+    const because = gpu
+      ? `the GPU's worker stopped (${reason}), so the CPU goes on`
+      : `the worker had to be started again (${reason})`;
+    this.#options = { ...this.#options, engine: "cpu", because };
+    this.#launch();
+  }
+
+  /** Ends a worker that does not let go of a cancelled job. */
+  #restart(): void {
+    this.#drop();
+    this.#launch();
+  }
+
+  #failAll(failure: Failure): void {
+    const jobs = [...this.#jobs.values()];
+    this.#jobs.clear();
+    this.#started?.reject(toError(failure));
+    this.#started = null;
+    for (const job of jobs) job.reject(toError(failure));
+  }
+}
+
+function absolute(options: RollcallOptions): WorkerOptions {
+  const folder = (url: string): string => new URL(url.endsWith("/") ? url : `${url}/`, document.baseURI).href;
+  return {
+    assets: folder(options.assets),
+    models: folder(options.models),
+    database: options.database === undefined ? null : folder(options.database),
+    engine: options.engine ?? "auto",
+    because: null,
+  };
+}
+
+function toError(failure: Failure): RollcallError {
+  return new RollcallError(failure.kind, failure.message);
+}
+
+function cancelledError(): RollcallError {
+  return new RollcallError("cancelled", "cancelled");
+}

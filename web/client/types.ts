@@ -1,0 +1,138 @@
+// The shapes of what goes in and comes out. `Answer` and what it is made of match
+// crates/core/src/answer.rs field by field.
+
+export type EngineChoice = "auto" | "gpu" | "cpu";
+
+export interface RollcallOptions {
+  /** Folder with rollcall_cpu.js, rollcall_gpu.js and their .wasm files; relative to the page. */
+  assets: string;
+  /** Folder of one model pack: pack.json and the prepared graphs it names. */
+  models: string;
+  /** Folder of a database. Without one, faces are found and everybody is unknown. */
+  database?: string | undefined;
+  /** Default `auto`: the GPU where it is real, right and faster, otherwise the CPU. */
+  engine?: EngineChoice | undefined;
+}
+
+/** One request of the worker. Where another host hides the size, `bytes` is 0; where the browser
+ *  does not tell it, `status` is 0. */
+export interface RequestRecord {
+  url: string;
+  bytes: number;
+  milliseconds: number;
+  cached?: boolean;
+  status: number;
+}
+
+export type Stage = "engine" | "models" | "database" | "decode" | "detect" | "embed" | "search";
+
+/** `done` of `total` steps (bytes, for models); `total` 0 where nobody knows it beforehand. */
+export interface Progress {
+  stage: Stage;
+  done: number;
+  total: number;
+  /** Bytes downloaded so far. */
+  bytes?: number;
+}
+
+export interface Listeners {
+  progress?: ((progress: Progress) => void) | undefined;
+  request?: ((request: RequestRecord) => void) | undefined;
+}
+
+export interface IdentifyListeners {
+  progress?: ((progress: Progress) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface EngineReport {
+  /** `rten` (CPU) or `wonnx` (GPU). */
+  name: string;
+  adapter: string | null;
+  software_adapter: boolean;
+  /** Compute passes given to the GPU so far; 0 on the CPU. */
+  dispatches: number;
+  /** Why this engine, in a sentence for the user. */
+  why: string;
+}
+
+export interface Identification {
+  answer: Answer;
+  timings: Timings;
+  /** Pixels of the upright picture. */
+  width: number;
+  height: number;
+}
+
+/** Milliseconds. */
+export interface Timings {
+  decode: number;
+  detect: number;
+  embed: number;
+  search: number;
+  total: number;
+}
+
+export interface Answer {
+  performers_detected: number;
+  matches: Match[];
+  partial: boolean;
+  engine: EngineReport;
+  models: string[];
+  database: { version: string; performers: number } | null;
+  calibrated: boolean;
+}
+
+/** One person. A named one has the best candidate's keys beside its own. */
+export type Match = UnknownMatch | NamedMatch;
+
+interface Seen {
+  appearances: number;
+  faces: AnswerFace[];
+  candidates: AnswerCandidate[];
+  /** `data:image/jpeg;base64,…` */
+  face_thumbnail?: string;
+}
+
+export interface UnknownMatch extends Seen {
+  unknown: true;
+}
+
+export interface NamedMatch extends Seen, AnswerCandidate {
+  unknown?: never;
+}
+
+export interface AnswerCandidate {
+  /** `endpoint:uuid` */
+  performer_id: string;
+  stashdb_id: string | null;
+  /** Text from strangers: never markup. */
+  name: string;
+  disambiguation: string | null;
+  /** ISO 3166-1 alpha-2. */
+  country: string | null;
+  /** Probability that this is right, 0 to 1. */
+  confidence: number;
+  /** Cosine, -1 to 1. */
+  similarity: number;
+  stash_ids: Record<string, string | null>;
+  image_url: string | null;
+  stashdb_url: string | null;
+}
+
+/** Pixels of the upright picture; a box may reach beyond its edges. */
+export interface BoundingBox {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface AnswerFace {
+  box: BoundingBox;
+  frame: number;
+  /** Seconds from the start, for a scene. */
+  time: number | null;
+  /** The detector's score, 0 to 1. */
+  score: number;
+}
