@@ -1,7 +1,7 @@
-// Bundles the page and the client: `node web/build.mjs --out DIR [--watch]`.
+// Bundles the page and the client: `node web/build.mjs --out DIR`.
 //
 // DIR also receives the wasm-bindgen output (by `cargo xtask`); together they are all a host serves:
-// index.html, page.js, page.css, icon.svg, client.js, worker.js, rollcall_{cpu,gpu}.js and their .wasm.
+// index.html, page.js, page.css, icon.svg, client.js, rollcall_{cpu,gpu}.js and their .wasm.
 
 import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
