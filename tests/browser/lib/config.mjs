@@ -1,0 +1,7 @@
+// What run.mjs tells the test files: where the servers are and where the data lies.
+
+const text = process.env.ROLLCALL_BROWSER_TESTS;
+if (!text) throw new Error("start the browser tests with `node tests/browser/run.mjs`, or `cargo xtask test`");
+
+/** `{ site, stash, web, models, samples, references }`: two ports and four folders. */
+export const config = JSON.parse(text);

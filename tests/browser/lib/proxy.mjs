@@ -1,0 +1,52 @@
+// A proxy that everything a browser sends must pass, whoever in it asks: page, worker, or the
+// browser itself. What it has not seen did not leave the browser.
+
+import http from "node:http";
+
+/** The names under which tests reach servers of this machine. */
+const OURS = new Set(["localhost", "127.0.0.1", "stash.test"]);
+
+/**
+ * Starts a proxy that forwards plain HTTP to this machine and refuses all else.
+ * `requests` lists what was asked: `{ method, url, bytes }`, `bytes` being the body's size.
+ * `rule(url)` may give a promise to wait for before an answer is fetched.
+ */
+export async function startProxy() {
+  const proxy = { requests: [], rule: () => undefined };
+  const server = http.createServer((request, response) => {
+    const entry = { method: request.method, url: request.url, bytes: 0 };
+    proxy.requests.push(entry);
+    const body = [];
+    request.on("data", (chunk) => { entry.bytes += chunk.length; body.push(chunk); });
+    request.on("end", async () => {
+      await proxy.rule(entry.url);
+      forward(request, Buffer.concat(body), response);
+    });
+  });
+  const refuse = (request, socket) => {
+    proxy.requests.push({ method: request.method, url: request.url, bytes: 0 });
+    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  };
+  server.on("connect", refuse);
+  server.on("upgrade", refuse);
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  proxy.port = server.address().port;
+  proxy.close = () => { server.close(); server.closeAllConnections(); };
+  return proxy;
+}
+
+function forward(request, body, response) {
+  const url = URL.canParse(request.url) ? new URL(request.url) : null;
+  if (!url || !OURS.has(url.hostname)) return void response.writeHead(403).end();
+  const options = {
+    host: "127.0.0.1", port: url.port || 80, path: url.pathname + url.search,
+    method: request.method, headers: request.headers,
+  };
+  const onward = http.request(options, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on("error", () => response.headersSent ? response.destroy() : response.writeHead(502).end());
+  response.on("close", () => onward.destroy());
+  onward.end(body);
+}
