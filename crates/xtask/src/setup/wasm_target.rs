@@ -1,0 +1,118 @@
+//! A compiler for wasm32-unknown-unknown: rustup's, or where rustup cannot fetch it, Debian's.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{Piece, apt};
+use crate::{
+    error::{Error, Result},
+    places::Places,
+    step::{Step, ask},
+};
+
+/// What we compile for.
+pub(crate) const TRIPLE: &str = "wasm32-unknown-unknown";
+/// Set to `rustup` or `debian` to insist on one way.
+const CHOICE: &str = "ROLLCALL_WASM_COMPILER";
+/// Debian's compiler for web browsers: it is kept recent, and its library's source is packaged.
+const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";
+
+/// The two ways to compile for wasm32.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Compiler {
+    /// The standard library that rustup installed.
+    Rustup,
+    /// Debian's rustc, which builds the standard library itself.
+    Debian {
+        /// The linker, from rustup's toolchain.
+        linker: PathBuf,
+    },
+}
+
+impl Compiler {
+    /// The way that is open on this machine, if one is.
+    pub(crate) fn find(places: &Places) -> Option<Self> {
+        let choice = env::var(CHOICE).unwrap_or_default();
+        let sysroot = PathBuf::from(ask(places, "rustc", &["--print", "sysroot"])?);
+        if choice != "debian" && sysroot.join("lib/rustlib").join(TRIPLE).join("lib").is_dir() {
+            return Some(Self::Rustup);
+        }
+        let there =
+            [DEBIAN_RUSTC, DEBIAN_CARGO, DEBIAN_LIBRARY].iter().all(|p| Path::new(p).is_file());
+        if choice == "rustup" || !there {
+            return None;
+        }
+        let host = ask(places, "rustc", &["--print", "host-tuple"])?;
+        let linker = sysroot.join("lib/rustlib").join(host).join("bin/rust-lld");
+        linker.is_file().then_some(Self::Debian { linker })
+    }
+
+    /// The way taken, in words.
+    pub(crate) fn describe(&self, places: &Places) -> String {
+        let version = |program| ask(places, program, &["--version"]).unwrap_or_default();
+        match self {
+            Self::Rustup => format!("rustup's {}", version("rustc")),
+            Self::Debian { .. } => format!("Debian's {} with build-std", version(DEBIAN_RUSTC)),
+        }
+    }
+
+    /// A `cargo` command (such as `build`) for wasm32 with this compiler.
+    pub(crate) fn cargo(&self, places: &Places, name: &str, what: &str, command: &str) -> Step {
+        let step = match self {
+            Self::Rustup => Step::new(places, name, what, "cargo").args([command]),
+            Self::Debian { linker } => Step::new(places, name, what, DEBIAN_CARGO)
+                .args([command, "-Zbuild-std=std,panic_abort"])
+                .env("RUSTC", DEBIAN_RUSTC)
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
+                .without_env("RUSTUP_TOOLCHAIN"),
+        };
+        step.args(["--target", TRIPLE])
+            .env("CARGO_TARGET_DIR", places.wasm_target())
+            .env("RUSTFLAGS", "-Ctarget-feature=+simd128")
+            .without_env("CARGO_ENCODED_RUSTFLAGS")
+    }
+}
+
+/// The compiler for wasm32 as a piece of the set-up.
+pub(crate) struct WasmTarget;
+
+impl Piece for WasmTarget {
+    fn is_there(&self, places: &Places) -> Result<bool> {
+        Ok(Compiler::find(places).is_some())
+    }
+
+    fn why(&self) -> String {
+        format!(
+            "Installing Rust's standard library for {TRIPLE}: the page runs our code as WebAssembly."
+        )
+    }
+
+    fn install(&self, places: &Places) -> Result<()> {
+        let choice = env::var(CHOICE).unwrap_or_default();
+        if choice != "debian" {
+            let rustup = Step::new(places, "rustup", "rustup target add", "rustup")
+                .args(["target", "add", TRIPLE])
+                .limit(Duration::from_secs(120))
+                .run();
+            if rustup.is_ok() || choice == "rustup" || !apt::is_here() {
+                return rustup;
+            }
+            println!("  rustup could not fetch it; Debian has a compiler that can build it.");
+        }
+        apt::install(places, &PACKAGES)?;
+        Compiler::find(places).map(drop).ok_or_else(|| Error::Missing {
+            what: format!("a compiler for {TRIPLE}"),
+            remedy: format!(
+                "`rustup target add {TRIPLE}` did not work, and neither did Debian's {}",
+                PACKAGES.join(", ")
+            ),
+        })
+    }
+}
