@@ -7,22 +7,52 @@
 //! A picture flows one way through it:
 //! bytes -> [`Pixels`] -> [`Face`] -> [`Embedding`] -> [`Candidate`] -> [`Answer`].
 
+mod align;
 mod answer;
+mod calibration;
+#[cfg(feature = "decode")]
+mod decode;
+mod detector;
+mod embed;
 mod embedding;
 mod engine;
 mod face;
+mod find;
+mod identify;
+mod letterbox;
 mod lookup;
+mod nms;
 mod pack;
 mod performer;
 mod pixels;
+mod recogniser;
 mod tensor;
+#[cfg(test)]
+mod test_double;
+mod text;
+#[cfg(feature = "decode")]
+mod thumbnail;
 
+pub use align::{CROP, SimilarityTransform, TEMPLATE, align};
 pub use answer::{Answer, AnswerCandidate, AnswerFace, DatabaseSummary, Match};
+pub use calibration::{Calibration, SAME_PERSON, UNKNOWN_BELOW, Verdict};
+#[cfg(feature = "decode")]
+pub use decode::{ImageDecoder, decode_image};
+pub use detector::{Detector, DetectorError, YuNet, detector_of_kind};
+pub use embed::{embed, embedder_input};
 pub use embedding::{Confidence, Embedding, EmbeddingError, Similarity};
 pub use engine::{Engine, EngineError, EngineReport, LocalFuture};
 pub use face::{BoundingBox, Face, Landmarks, Point};
+pub use identify::{
+    IdentifyError, IdentifyOptions, answer_candidate, identify_image, identify_image_with,
+};
+pub use letterbox::{Feed, Letterbox, Region, Rotation};
 pub use lookup::{Candidate, Found, Lookup, LookupError};
 pub use pack::{ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel};
 pub use performer::{Performer, PerformerId, PerformerIdError, endpoint_of};
-pub use pixels::{Decode, DecodeError, MAX_PIXELS, Pixels};
+pub use pixels::{BACKDROP, Decode, DecodeError, MAX_PIXELS, Pixels};
+pub use recogniser::{EmbeddedFace, MAX_FACES, Progress, RecogniseError, Recogniser};
 pub use tensor::{ShapeError, Tensor};
+pub use text::display_name;
+#[cfg(feature = "decode")]
+pub use thumbnail::jpeg_data_url;

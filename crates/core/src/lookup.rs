@@ -1,6 +1,6 @@
 //! Asking a database who somebody is.
 
-use crate::{Embedding, LocalFuture, Performer, Similarity};
+use crate::{DatabaseSummary, Embedding, LocalFuture, Performer, Similarity};
 
 /// Answers "who looks like this?". The index implements it; tests may.
 pub trait Lookup {
@@ -11,6 +11,11 @@ pub trait Lookup {
         person: &'a [Embedding],
         limit: usize,
     ) -> LocalFuture<'a, Result<Found, LookupError>>;
+
+    /// Which database this is, to be named in the answer.
+    fn summary(&self) -> Option<DatabaseSummary> {
+        None
+    }
 }
 
 /// What a lookup found.

@@ -5,6 +5,13 @@ use crate::LocalFuture;
 /// The most pixels a picture may have.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
+/// What shows through transparent pixels, red, green, blue: black.
+///
+/// It is what the letterbox pads with, so a cut-out looks to the detector as if the picture ended
+/// there; and it is what a browser's opaque canvas (`getContext("2d", {alpha: false})`) starts as,
+/// so that both sides give the same pixels with nothing to remember.
+pub const BACKDROP: [u8; 3] = [0, 0, 0];
+
 /// An upright picture: packed 8-bit RGB, row by row from the top.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pixels {
@@ -23,8 +30,11 @@ pub trait Decode {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// Neither a picture nor one of a known kind.
-    #[error("this file is not a picture we can read; use JPEG, PNG, WebP, GIF or AVIF")]
+    #[error("this file is not a picture we can read; use JPEG, PNG, WebP, GIF or BMP")]
     UnknownFormat,
+    /// AVIF or HEIC, which only the browser reads.
+    #[error("AVIF and HEIC pictures can be read in the browser only; convert it to JPEG or PNG")]
+    BrowserOnlyFormat,
     /// The file breaks off or contradicts itself.
     #[error("this picture is damaged ({0}); try to save or download it again")]
     Damaged(String),

@@ -1,0 +1,276 @@
+//! A face turned, scaled and moved to where embedders expect it.
+
+use crate::{BACKDROP, Landmarks, Pixels, Point};
+
+/// Width and height of an aligned face, in pixels.
+pub const CROP: u32 = 112;
+
+/// Where the landmarks of an aligned face lie: the template that ArcFace (Deng et al., 2019) and
+/// the embedders after it were trained on.
+pub const TEMPLATE: Landmarks = Landmarks([
+    Point { x: 38.2946, y: 51.6963 },
+    Point { x: 73.5318, y: 51.5014 },
+    Point { x: 56.0252, y: 71.7366 },
+    Point { x: 41.5493, y: 92.3655 },
+    Point { x: 70.7299, y: 92.2041 },
+]);
+
+/// A turn, one scale for both axes and a shift: `(x, y)` becomes
+/// `(a x - b y + shift.x, b x + a y + shift.y)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SimilarityTransform {
+    a: f64,
+    b: f64,
+    shift: (f64, f64),
+}
+
+impl SimilarityTransform {
+    /// The one that brings `from` closest to `to` by least squares (Umeyama, 1991; in the plane it
+    /// has a closed form). `None` where the points coincide or are no numbers.
+    #[must_use]
+    pub fn estimate(from: &Landmarks, to: &Landmarks) -> Option<Self> {
+        let (from_centre, to_centre) = (centre(from), centre(to));
+        let (mut dot, mut cross, mut spread) = (0.0, 0.0, 0.0);
+        for (p, q) in from.0.iter().zip(&to.0) {
+            let (px, py) = (f64::from(p.x) - from_centre.0, f64::from(p.y) - from_centre.1);
+            let (qx, qy) = (f64::from(q.x) - to_centre.0, f64::from(q.y) - to_centre.1);
+            dot += px * qx + py * qy;
+            cross += px * qy - py * qx;
+            spread += px * px + py * py;
+        }
+        let (a, b) = (dot / spread, cross / spread);
+        let shift = (
+            to_centre.0 - a * from_centre.0 + b * from_centre.1,
+            to_centre.1 - b * from_centre.0 - a * from_centre.1,
+        );
+        let sound = [a, b, shift.0, shift.1].iter().all(|v| v.is_finite())
+            && a.hypot(b) > f64::from(f32::EPSILON);
+        sound.then_some(Self { a, b, shift })
+    }
+
+    /// How much larger things become.
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        self.a.hypot(self.b)
+    }
+
+    /// Where a place goes.
+    #[must_use]
+    pub fn apply(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (self.a * x - self.b * y + self.shift.0, self.b * x + self.a * y + self.shift.1)
+    }
+
+    /// The way back.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        let square = self.a * self.a + self.b * self.b;
+        let (a, b) = (self.a / square, -self.b / square);
+        let (x, y) = self.shift;
+        Self { a, b, shift: (-a * x + b * y, -b * x - a * y) }
+    }
+}
+
+fn centre(points: &Landmarks) -> (f64, f64) {
+    let sum = |of: fn(&Point) -> f32| points.0.iter().map(|p| f64::from(of(p))).sum::<f64>();
+    let n = points.0.len() as f64;
+    (sum(|p| p.x) / n, sum(|p| p.y) / n)
+}
+
+/// The [`CROP`] x [`CROP`] face whose landmarks lie on [`TEMPLATE`]; black where the picture ends.
+/// `None` for landmarks that span no face.
+///
+/// A face larger than the crop is averaged over the area that each pixel covers.
+#[must_use]
+pub fn align(pixels: &Pixels, landmarks: &Landmarks) -> Option<Pixels> {
+    let back = SimilarityTransform::estimate(landmarks, &TEMPLATE)?.inverse();
+    warp(pixels, &back, samples_per_side(back.scale()))
+}
+
+/// How many samples each way a pixel of the crop needs that covers `extent` picture pixels.
+fn samples_per_side(extent: f64) -> u32 {
+    const MOST: f64 = 16.0;
+    extent.ceil().clamp(1.0, MOST) as u32
+}
+
+/// Each pixel of the crop is the mean of `n` x `n` bilinear samples spread evenly over it.
+/// `back` goes from the crop to the picture; whole numbers are the centres of pixels in both.
+fn warp(pixels: &Pixels, back: &SimilarityTransform, n: u32) -> Option<Pixels> {
+    let offset = |i: u32| (f64::from(i) + 0.5) / f64::from(n) - 0.5;
+    let share = 1.0 / (n * n) as f32;
+    let mut rgb = Vec::with_capacity(3 * (CROP * CROP) as usize);
+    for y in 0..CROP {
+        for x in 0..CROP {
+            let mut sum = [0.0f32; 3];
+            for sy in 0..n {
+                for sx in 0..n {
+                    let place = (f64::from(x) + offset(sx), f64::from(y) + offset(sy));
+                    for (sum, value) in sum.iter_mut().zip(bilinear(pixels, back.apply(place))) {
+                        *sum += value;
+                    }
+                }
+            }
+            rgb.extend(sum.map(|v| (v * share + 0.5) as u8));
+        }
+    }
+    Pixels::new(CROP, CROP, rgb).ok()
+}
+
+/// The colour between four pixels.
+fn bilinear(pixels: &Pixels, (x, y): (f64, f64)) -> [f32; 3] {
+    let (left, top) = (x.floor(), y.floor());
+    let (fx, fy) = ((x - left) as f32, (y - top) as f32);
+    let (left, top) = (left as i64, top as i64);
+    let (a, b) = (pixel(pixels, left, top), pixel(pixels, left + 1, top));
+    let (c, d) = (pixel(pixels, left, top + 1), pixel(pixels, left + 1, top + 1));
+    std::array::from_fn(|i| {
+        let upper = a[i] + (b[i] - a[i]) * fx;
+        let lower = c[i] + (d[i] - c[i]) * fx;
+        upper + (lower - upper) * fy
+    })
+}
+
+fn pixel(pixels: &Pixels, x: i64, y: i64) -> [f32; 3] {
+    let (width, height) = (i64::from(pixels.width()), i64::from(pixels.height()));
+    let inside = (0..width).contains(&x) && (0..height).contains(&y);
+    let at = if inside { 3 * (y * width + x) as usize } else { usize::MAX };
+    let found = at.checked_add(3).and_then(|end| pixels.rgb().get(at..end));
+    match found {
+        Some(&[r, g, b]) => [r, g, b],
+        _ => BACKDROP,
+    }
+    .map(f32::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn landmarks() -> impl Strategy<Value = Landmarks> {
+        // The template under a random similarity, with every point moved a little.
+        let moved = prop::array::uniform5((-3.0f32..3.0, -3.0f32..3.0));
+        (0.0f32..6.3, 0.2f32..20.0, -50.0f32..500.0, -50.0f32..500.0, moved).prop_map(
+            |(turn, scale, x, y, moved)| {
+                let (sin, cos) = turn.sin_cos();
+                let mut points = TEMPLATE;
+                for (p, (dx, dy)) in points.0.iter_mut().zip(moved) {
+                    let (px, py) = (p.x + dx, p.y + dy);
+                    *p = Point {
+                        x: scale * (cos * px - sin * py) + x,
+                        y: scale * (sin * px + cos * py) + y,
+                    };
+                }
+                points
+            },
+        )
+    }
+
+    /// The least squares problem written out: the normal equations of the unknowns (a, b, x, y),
+    /// solved by Gaussian elimination.
+    fn estimate_slowly(from: &Landmarks, to: &Landmarks) -> [f64; 4] {
+        let mut rows = [[0.0f64; 5]; 4];
+        for (p, q) in from.0.iter().zip(&to.0) {
+            let [px, py, qx, qy] = [p.x, p.y, q.x, q.y].map(f64::from);
+            for (equation, value) in [([px, -py, 1.0, 0.0], qx), ([py, px, 0.0, 1.0], qy)] {
+                for i in 0..4 {
+                    for j in 0..4 {
+                        rows[i][j] += equation[i] * equation[j];
+                    }
+                    rows[i][4] += equation[i] * value;
+                }
+            }
+        }
+        for i in 0..4 {
+            let best =
+                (i..4).max_by(|&a, &b| rows[a][i].abs().total_cmp(&rows[b][i].abs())).unwrap();
+            rows.swap(i, best);
+            for j in 0..4 {
+                if j != i {
+                    let factor = rows[j][i] / rows[i][i];
+                    let pivot = rows[i];
+                    for (value, p) in rows[j].iter_mut().zip(pivot) {
+                        *value -= factor * p;
+                    }
+                }
+            }
+        }
+        std::array::from_fn(|i| rows[i][4] / rows[i][i])
+    }
+
+    proptest! {
+        #[test]
+        fn the_closed_form_solves_the_least_squares_problem(points in landmarks()) {
+            let fast = SimilarityTransform::estimate(&points, &TEMPLATE).unwrap();
+            let slow = estimate_slowly(&points, &TEMPLATE);
+            for (f, s) in [fast.a, fast.b, fast.shift.0, fast.shift.1].iter().zip(slow) {
+                prop_assert!((f - s).abs() < 1e-6 * (1.0 + s.abs()), "{f} {s}");
+            }
+        }
+
+        #[test]
+        fn there_and_back_is_nowhere(points in landmarks(), x in -99.0..99.0, y in -99.0..99.0) {
+            let there = SimilarityTransform::estimate(&points, &TEMPLATE).unwrap();
+            let (p, q) = there.inverse().apply(there.apply((x, y)));
+            prop_assert!((p - x).abs() < 1e-6 && (q - y).abs() < 1e-6);
+        }
+
+        #[test]
+        fn any_points_give_a_crop_or_nothing(bits in any::<[[u32; 2]; 5]>()) {
+            let points = Landmarks(bits.map(|[x, y]| Point {
+                x: f32::from_bits(x),
+                y: f32::from_bits(y),
+            }));
+            let pixels = Pixels::new(3, 2, vec![9; 18]).unwrap();
+            if let Some(crop) = align(&pixels, &points) {
+                prop_assert_eq!((crop.width(), crop.height()), (CROP, CROP));
+            }
+        }
+    }
+
+    /// A picture whose colour says where a pixel is.
+    fn ramp() -> Pixels {
+        let place = |y: u8, x: u8| [x, y, x / 2 + y / 2];
+        let rgb = (0..200).flat_map(|y| (0..200).flat_map(move |x| place(y, x))).collect();
+        Pixels::new(200, 200, rgb).unwrap()
+    }
+
+    #[test]
+    fn a_face_on_the_template_is_not_changed() {
+        let picture = ramp();
+        let crop = align(&picture, &TEMPLATE).unwrap();
+        for y in 0..112usize {
+            for x in 0..112usize {
+                let (got, want) = (3 * (y * 112 + x), 3 * (y * 200 + x));
+                assert_eq!(crop.rgb()[got..got + 3], picture.rgb()[want..want + 3], "{x} {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_face_is_averaged_not_picked() {
+        // Black and white columns, shrunk to a quarter: every crop pixel must be nearly grey.
+        let rgb = (0..600 * 600).flat_map(|i| [if i % 2 == 0 { 0 } else { 255 }; 3]).collect();
+        let picture = Pixels::new(600, 600, rgb).unwrap();
+        let large = Landmarks(TEMPLATE.0.map(|p| Point { x: 4.0 * p.x, y: 4.0 * p.y }));
+        let crop = align(&picture, &large).unwrap();
+        let centre = &crop.rgb()[3 * (56 * 112 + 10)..][..3 * 90];
+        assert!(centre.iter().all(|&v| (100..=155).contains(&v)), "{centre:?}");
+    }
+
+    #[test]
+    fn landmarks_that_span_no_face_give_nothing() {
+        let pixels = ramp();
+        assert!(align(&pixels, &Landmarks::default()).is_none());
+        let nan = Landmarks([Point { x: f32::NAN, y: 0.0 }; 5]);
+        assert!(align(&pixels, &nan).is_none());
+    }
+
+    #[test]
+    fn outside_the_picture_is_black() {
+        let pixels = Pixels::new(1, 1, vec![255; 3]).unwrap();
+        let crop = align(&pixels, &TEMPLATE).unwrap();
+        assert_eq!(crop.rgb()[..3], [255; 3]);
+        assert!(crop.rgb()[3..].iter().all(|&v| v == 0));
+    }
+}

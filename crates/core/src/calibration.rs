@@ -1,0 +1,107 @@
+//! From cosine to the words people read. Every threshold of the product is in this file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Confidence, Similarity};
+
+/// Below this best similarity a person is unknown. On 46 people and 253 photos it accepts 99.1 %
+/// of the known and names 2.1 % of strangers.
+pub const UNKNOWN_BELOW: Similarity = Similarity(0.45);
+
+/// Two faces this alike are one person: halfway between what strangers reach (.45) and what photos
+/// of one person start from (.6), rounded down, since both faces are in the same picture.
+pub const SAME_PERSON: Similarity = Similarity(0.5);
+
+/// Turns a similarity into a probability: a logistic curve.
+///
+/// The default is a documented guess, not measured: even odds at [`UNKNOWN_BELOW`] and 95 % at
+/// .6, where photos of one person start, hence a slope of 20.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// The similarity of even odds.
+    pub midpoint: f32,
+    /// How fast the odds rise: the logarithm of the odds per unit of similarity.
+    pub slope: f32,
+    /// Whether the two numbers come from measurement.
+    pub calibrated: bool,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self { midpoint: UNKNOWN_BELOW.0, slope: 20.0, calibrated: false }
+    }
+}
+
+impl Calibration {
+    /// The probability that a name with this similarity is right, kept within .01 and .99: nobody
+    /// is ever certain. Not-a-number counts as the least.
+    #[must_use]
+    pub fn confidence(&self, similarity: Similarity) -> Confidence {
+        let odds = (self.slope * (similarity.0 - self.midpoint)).exp();
+        let probability = if odds.is_infinite() { 1.0 } else { odds / (1.0 + odds) };
+        Confidence(if probability.is_nan() { 0.01 } else { probability.clamp(0.01, 0.99) })
+    }
+}
+
+/// A confidence in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nobody we know.
+    Unknown,
+    /// May be; compare the pictures.
+    LookYourself,
+    /// Probably.
+    Likely,
+    /// As good as certain.
+    Sure,
+}
+
+impl Verdict {
+    /// The word for a confidence: sure from .95, likely from .7, unknown below even odds.
+    #[must_use]
+    pub fn of(confidence: Confidence) -> Self {
+        match confidence.0 {
+            c if c >= 0.95 => Self::Sure,
+            c if c >= 0.7 => Self::Likely,
+            c if c >= 0.5 => Self::LookYourself,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn word(similarity: f32) -> Verdict {
+        Verdict::of(Calibration::default().confidence(Similarity(similarity)))
+    }
+
+    #[test]
+    fn what_was_measured_gets_the_word_it_deserves() {
+        // Genuine pairs start at .6; strangers end at .45.
+        assert_eq!(word(0.6), Verdict::Sure);
+        assert_eq!(word(0.55), Verdict::Likely);
+        assert_eq!(word(UNKNOWN_BELOW.0), Verdict::LookYourself);
+        assert_eq!(word(0.44), Verdict::Unknown);
+        assert_eq!(word(f32::NAN), Verdict::Unknown);
+    }
+
+    proptest! {
+        #[test]
+        fn more_alike_is_never_less_sure(a in -1.0f32..=1.0, more in 0.0f32..=1.0) {
+            prop_assert!(word(a) <= word(a + more));
+        }
+
+        #[test]
+        fn any_curve_gives_a_probability(midpoint: f32, slope: f32, similarity: f32) {
+            let curve = Calibration { midpoint, slope, calibrated: true };
+            let confidence = curve.confidence(Similarity(similarity)).0;
+            prop_assert!((0.01..=0.99).contains(&confidence));
+        }
+    }
+}
