@@ -45,12 +45,13 @@ const probes = files(join(options.samples, "probes"));
 const strangers = files(join(options.samples, "strangers"));
 const failures = [];
 const screenshots = [];
-const result = { ok: false };
+const result = { ok: false, browser: "" };
 if (probes.length < 4 || strangers.length < GPU_STRANGERS) {
   failures.push(`there are only ${probes.length} probes and ${strangers.length} strangers in ${options.samples}`);
 }
 
 const browser = await launch("chromium", { gpu: true });
+result.browser = browser.version;
 try {
   let photos = strangers;
   for (const engine of options.engine) {

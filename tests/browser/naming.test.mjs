@@ -49,7 +49,6 @@ for (const kind of ["chromium", "firefox"]) {
 
       test("a sample does the same", async () => {
         await page.page.click('[data-sample="obama2.jpg"]');
-        await page.state("working", "done");
         const { answer } = await page.answer();
         assert.equal(answer.matches[0].name, "Barack Obama");
       });

@@ -49,6 +49,8 @@ async function runFiles() {
   const files = readdirSync(here).filter((file) => file.endsWith(".test.mjs") && (!options.only || file.includes(options.only)));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const tests = run({ files: files.sort().map((file) => join(here, file)), concurrency: 1 });
+  const names = [];
+  tests.on("test:start", ({ name, nesting }) => { names[nesting] = name; });
   // A suite's own result only repeats those of its tests, except when its set-up fails.
   const report = (word, { name, details, nesting, skip, todo, file }) => {
     const wrapper = name === file;
@@ -59,7 +61,7 @@ async function runFiles() {
     const kind = skip !== undefined || todo !== undefined ? "skipped" : word;
     counts[kind] += 1;
     const seconds = (details.duration_ms / 1000).toFixed(1);
-    console.log(`${kind === "passed" ? "  ok" : kind.toUpperCase()}  ${"  ".repeat(nesting)}${name} (${seconds} s)${typeof skip === "string" ? `: ${skip}` : ""}`);
+    console.log(`${kind === "passed" ? "  ok" : kind.toUpperCase()}  ${[...names.slice(0, nesting), name].join(": ")} (${seconds} s)${typeof skip === "string" ? `: ${skip}` : ""}`);
     if (kind === "failed") console.log(indent(details.error?.cause?.stack ?? details.error?.stack ?? String(details.error)));
   };
   tests.on("test:pass", (test) => report("passed", test));

@@ -4,7 +4,7 @@ import { beside, byId, el } from "./dom.ts";
 
 /** What takes a picture, and what takes a sentence where there is none. */
 export interface Taker {
-  picture(blob: Blob, name: string): void;
+  picture(source: Blob | Promise<Blob>, name: string): void;
   problem(text: string): void;
 }
 
@@ -58,7 +58,7 @@ export async function offerSamples(taker: Taker): Promise<void> {
     const url = beside(`samples/${file}`);
     const button = el("button", { type: "button", class: "sample", "data-sample": file },
       el("img", { src: url, alt: "", loading: "lazy", decoding: "async" }), el("span", {}, title));
-    button.addEventListener("click", () => void fetchSample(url, title, taker));
+    button.addEventListener("click", () => taker.picture(fetchSample(url), title));
     return el("li", {}, button);
   });
   byId("sample-list", HTMLElement).replaceChildren(...items);
@@ -82,13 +82,8 @@ function isSample(entry: unknown): entry is Sample {
   return typeof file === "string" && /^[\w.-]+$/.test(file) && typeof title === "string";
 }
 
-async function fetchSample(url: string, title: string, taker: Taker): Promise<void> {
-  try {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`the host answered ${response.status}`);
-    taker.picture(await response.blob(), title);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    taker.problem(`The sample picture could not be fetched (${why}); try another one.`);
-  }
+async function fetchSample(url: string): Promise<Blob> {
+  const response = await fetch(url);
+  if (response.ok) return response.blob();
+  throw new Error(`the host answered ${response.status} for this sample picture; try another one`);
 }

@@ -62,7 +62,7 @@ class Page {
     this.#cancel.addEventListener("click", () => this.#cancelJob());
     byId("retry", HTMLButtonElement).addEventListener("click", () => this.#retry());
     const taker = {
-      picture: (blob: Blob, name: string) => void this.#take(blob, name),
+      picture: (source: Blob | Promise<Blob>, name: string) => void this.#take(source, name),
       problem: (text: string) => this.#fail(text),
     };
     listen(taker);
@@ -105,7 +105,7 @@ class Page {
     return starting;
   }
 
-  async #take(blob: Blob, name: string): Promise<void> {
+  async #take(source: Blob | Promise<Blob>, name: string): Promise<void> {
     this.#job?.abort();
     const job = new AbortController();
     this.#job = job;
@@ -117,7 +117,7 @@ class Page {
     this.#busy(this.#rollcall ? "Reading the picture" : "Getting ready", "");
     this.#cancel.hidden = false;
     try {
-      const picture = await Picture.open(blob, name);
+      const picture = await Picture.open(await source, name);
       if (job.signal.aborted) return picture.close();
       this.#picture?.close();
       this.#picture = picture;
@@ -127,7 +127,7 @@ class Page {
       const rollcall = await this.#start();
       if (job.signal.aborted) return;
       this.#state("working");
-      const found = await rollcall.identify(blob, {
+      const found = await rollcall.identify(picture.blob, {
         progress: (progress) => { if (this.#job === job) this.#progress(progress); },
         signal: job.signal,
       });

@@ -35,7 +35,7 @@ export class RequestList {
     return `${size(fetched)} (${parts.join(", ")})${more}`;
   }
 
-  // The page's own files: styles, script, sample and reference pictures.
+  // The browser's own list of what the page asked for. The worker has another one: see `add`.
   #watchPage(): void {
     const [visit] = performance.getEntriesByType("navigation");
     if (visit instanceof PerformanceResourceTiming) this.#entry(visit);
@@ -48,7 +48,6 @@ export class RequestList {
 
   #entry(entry: PerformanceResourceTiming): void {
     if (!/^https?:/.test(entry.name)) return; // blob: and data: ask nobody
-    if (entry.initiatorType === "fetch" || entry.initiatorType === "xmlhttprequest") return; // the client's
     this.#list({
       url: entry.name,
       bytes: entry.encodedBodySize,

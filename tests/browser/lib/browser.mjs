@@ -13,7 +13,7 @@ export const GPU_PATIENCE = 1_500_000;
 
 const CHROMIUM = [
   "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  "--no-first-run", "--disable-dev-shm-usage", "--disable-features=Translate,OptimizationHints",
+  "--no-first-run", "--disable-dev-shm-usage",
 ];
 const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
@@ -40,18 +40,24 @@ export async function launch(kind, { gpu = false } = {}) {
     executablePath: program(kind),
     headless: true,
     protocolTimeout: GPU_PATIENCE,
-    args: kind === "firefox" ? [] : [
-      ...CHROMIUM, ...(gpu ? SOFTWARE_GPU : []),
-      `--proxy-server=http://127.0.0.1:${proxy.port}`, "--proxy-bypass-list=<-loopback>",
-    ],
+    args: kind === "firefox" ? [] : [...CHROMIUM, ...(gpu ? SOFTWARE_GPU : [])],
+    // Lets the preference `services.settings.server` below count outside nightly builds.
+    env: { ...process.env, MOZ_REMOTE_SETTINGS_DEVTOOLS: "1" },
     extraPrefsFirefox: kind === "firefox" ? firefoxPreferences(proxy.port) : undefined,
+  });
+  // Chromium asks its maker for the time and for updates whatever one tells it. Pages, workers and
+  // all they ask for are in a context with the proxy; what the program itself asks is not in it.
+  const context = kind === "firefox" ? driver : await driver.createBrowserContext({
+    proxyServer: `http://127.0.0.1:${proxy.port}`, proxyBypassList: ["<-loopback>"],
   });
   return {
     kind,
     proxy,
+    /** Such as `Chrome/156.0.8078.79`. */
+    version: await driver.version(),
     /** Opens a page at `url`. `before(page)` runs before the page's own scripts come. */
     async open(url, { viewport = { width: 1280, height: 900 }, dark = false, before } = {}) {
-      const page = await driver.newPage();
+      const page = await context.newPage();
       await page.setViewport(viewport);
       if (dark) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
       await before?.(page);
@@ -78,7 +84,7 @@ function firefoxPreferences(port) {
     // Requests of the browser's own making.
     "network.captive-portal-service.enabled": false,
     "network.connectivity-service.enabled": false,
-    "services.settings.server": "http://localhost:1/",
+    "services.settings.server": "data:,#remote-settings-dummy/v1",
   };
 }
 
@@ -88,7 +94,10 @@ export class RollcallPage {
     this.page = page;
     /** What went wrong in the page and nobody caught. */
     this.errors = [];
-    page.on("pageerror", (error) => this.errors.push(error.message));
+    page.on("pageerror", ({ message }) => {
+      // Firefox's remark on a broken picture, which nobody threw.
+      if (!message.startsWith("Image corrupt or truncated")) this.errors.push(message);
+    });
   }
 
   /** Waits for one of these states: see `data-state` in web/page/main.ts. */
@@ -120,7 +129,6 @@ export class RollcallPage {
   async choose(file) {
     const input = await this.page.$("#file");
     await input.uploadFile(file);
-    await this.page.waitForFunction(() => document.documentElement.dataset.state !== "ready", { timeout: 20_000, polling: 20 });
   }
 
   /** Drops a file on the page, as the operating system would in Chromium, and by events elsewhere. */
