@@ -1,1 +1,50 @@
-//! Not yet.
+//! Rollcall's database: static files that any host can serve and any client can check.
+//!
+//! A [`DatabaseWriter`] turns performers into files, a [`Store`] brings files back, and a
+//! [`Database`] answers who somebody is: it scans a sketch of everybody, which it keeps in memory,
+//! then fetches the few shards that have the best of them and compares with the real vectors.
+//! `docs/FORMAT.md` specifies every byte.
+//!
+//! Following a query: `database` (find) -> `ann`, `sketch`, `rotation` (who may it be) -> `segment`
+//! (which shard) -> `fetch` (right hash) -> `shard`, `vector` (how alike, exactly).
+
+mod ann;
+mod database;
+mod digest;
+mod error;
+mod fetch;
+mod ids;
+mod latest;
+pub mod limits;
+mod manifest;
+mod msgpack;
+mod rotation;
+mod segment;
+mod shard;
+mod sketch;
+mod store;
+mod vector;
+mod writer;
+
+pub use ann::{AnnIndex, Flat, Hit};
+pub use database::{Database, DatabaseInfo, ModelInfo, RERANKED, manifest};
+pub use digest::{Digest, DigestError};
+pub use error::IndexError;
+pub use ids::ID_RECORD;
+pub use latest::{LATEST, Latest, manifest_name};
+pub use manifest::{
+    Calibration, Chunked, Counts, Impostor, Manifest, Model, RotationSpec, SegmentSpec, Signature,
+    SourceStats, Version, VersionError, preprocessing_of,
+};
+pub use rotation::{Rotation, SplitMix64, padded};
+pub use segment::SHARD_RECORD;
+pub use shard::Shard;
+pub use sketch::{planes_for, row_bytes, thresholds};
+pub use store::*;
+pub use writer::*;
+
+/// The version of the files' format.
+pub const FORMAT: u32 = 1;
+
+/// The version of this reader. A manifest may ask for a newer one without a change of format.
+pub const READER: u32 = 1;

@@ -1,0 +1,73 @@
+//! What can go wrong with a database, in sentences for its user.
+
+use crate::StoreError;
+
+/// Why a database could not be opened, read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IndexError {
+    /// The bytes could not be had.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// `latest.json` is something else, such as a web page.
+    #[error(
+        "there is no Rollcall database here (latest.json is not ours: {0}); check the database's address"
+    )]
+    NotADatabase(String),
+    /// A format this program is too old for.
+    #[error(
+        "the database needs a newer Rollcall ({file} has format {found}, this one reads {known}); update Rollcall"
+    )]
+    TooNew {
+        /// The file that says so.
+        file: String,
+        /// The format or reader version asked for.
+        found: u32,
+        /// The newest one this program knows.
+        known: u32,
+    },
+    /// A file is not the one whose hash the manifest gives, even past the cache.
+    #[error(
+        "the database file {0} is not the one its manifest names (wrong SHA-256); fetch the database again or tell its host"
+    )]
+    WrongHash(String),
+    /// A file has the right hash but breaks the format's rules.
+    #[error(
+        "the database file {file} is damaged ({what}); fetch the database again or tell its host"
+    )]
+    Damaged {
+        /// Its name.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Something cannot go into a database.
+    #[error("{what} of {who}; mend the entry or leave it out")]
+    Unfit {
+        /// The performer, or the option.
+        who: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The same performer twice.
+    #[error("the performer {0} was given twice; merge the two entries")]
+    Duplicate(String),
+    /// A folder could not be written.
+    #[error(
+        "{path} could not be written ({reason}); the old database is untouched, make room or fix the permissions and try again"
+    )]
+    Write {
+        /// The file or folder.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// Somebody else writes there.
+    #[error("another build is writing into {0}; wait for it or choose another folder")]
+    Busy(String),
+}
+
+impl IndexError {
+    pub(crate) fn damaged(file: &str, what: impl Into<String>) -> Self {
+        Self::Damaged { file: file.to_owned(), what: what.into() }
+    }
+}

@@ -1,0 +1,375 @@
+//! The manifest: everything a database consists of, by hash.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use rollcall_core::{EmbedderSpec, PerformerId};
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, FORMAT, IndexError, READER, limits, msgpack, sketch};
+
+/// A database's version: the year and month of its data and a number, such as `2026.11.1`.
+/// Versions are compared number by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub [u32; 3]);
+
+/// A text that is no version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a database's version is three numbers, such as 2026.11.1")]
+pub struct VersionError;
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [year, month, number] = self.0;
+        write!(f, "{year}.{month}.{number}")
+    }
+}
+
+impl FromStr for Version {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        let mut numbers = text.split('.').map(|part| match part.as_bytes() {
+            [b'0', _, ..] | [b'+', ..] => Err(VersionError),
+            _ => part.parse::<u32>().map_err(|_| VersionError),
+        });
+        let mut next = || numbers.next().unwrap_or(Err(VersionError));
+        let version = Self([next()?, next()?, next()?]);
+        if numbers.next().is_none() { Ok(version) } else { Err(VersionError) }
+    }
+}
+
+/// The file as it lies there: a body, and who vouches for exactly these bytes.
+#[derive(Serialize, Deserialize)]
+struct Envelope<'a> {
+    format: u32,
+    signature: Option<Signature>,
+    #[serde(borrow, with = "bytes")]
+    body: &'a [u8],
+}
+
+mod bytes {
+    pub(super) fn serialize<S: serde::Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        d: D,
+    ) -> Result<&'de [u8], D::Error> {
+        serde::Deserialize::deserialize(d)
+    }
+}
+
+/// A signature over the manifest's body. Not checked yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// How it was made, such as `ed25519`.
+    pub algorithm: String,
+    /// Which key made it.
+    pub key: String,
+    /// The signature, in hex.
+    pub value: String,
+}
+
+/// What a database consists of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The database's version.
+    #[serde(with = "text")]
+    pub version: Version,
+    /// When it was made, in seconds since 1970.
+    pub created: u64,
+    /// When it should no longer be used, in seconds since 1970.
+    pub expires: Option<u64>,
+    /// The lowest reader version (see [`READER`]) that understands it.
+    pub min_reader: u32,
+    /// The models its vectors come from.
+    pub models: Vec<Model>,
+    /// How vectors are turned before they become sketches.
+    pub rotation: RotationSpec,
+    /// The parts it consists of, oldest first. A performer in several belongs to the newest.
+    pub segments: Vec<SegmentSpec>,
+    /// Performers removed for good: never shown, whatever a shard says.
+    pub tombstones: Vec<PerformerId>,
+    /// How much there is.
+    pub counts: Counts,
+    /// The stash-boxes its performers come from.
+    pub sources: Vec<String>,
+    /// How much comes from each.
+    pub source_stats: BTreeMap<String, SourceStats>,
+}
+
+mod text {
+    use super::Version;
+
+    pub(super) fn serialize<S: serde::Serializer>(v: &Version, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(v)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Version, D::Error> {
+        let text: &str = serde::Deserialize::deserialize(d)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// An embedding model whose vectors a database has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Its name, such as `sface-2021dec`.
+    pub name: String,
+    /// SHA-256 of the prepared graph.
+    pub sha256: Digest,
+    /// The number of dimensions of its embeddings.
+    pub dimension: usize,
+    /// How faces are fed to it: see [`preprocessing_of`].
+    pub preprocessing: String,
+    /// How many bit-planes its sketch has, 1 to 4.
+    pub planes: usize,
+    /// The `2^(planes - 1) - 1` rising magnitudes that part the levels of a rotated unit vector.
+    pub thresholds: Vec<f32>,
+    /// How similarities of different people spread.
+    pub impostor: Option<Impostor>,
+    /// How similarity becomes probability.
+    pub calibration: Option<Calibration>,
+}
+
+/// Mean and standard deviation of the cosine of different people.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Impostor {
+    /// Mean cosine.
+    pub mean: f32,
+    /// Standard deviation.
+    pub sd: f32,
+}
+
+/// A logistic curve: `p = 1 / (1 + exp(-(slope * similarity + offset)))`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Steepness, per unit of cosine.
+    pub slope: f32,
+    /// Offset.
+    pub offset: f32,
+}
+
+/// How vectors are turned: see [`crate::Rotation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RotationSpec {
+    /// The seed of the sign flips.
+    pub seed: u64,
+    /// How many rounds of sign flips and Hadamard transform.
+    pub rounds: u32,
+}
+
+/// A part of a database that is written once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentSpec {
+    /// How many performers it has, one sketch row each.
+    pub rows: u32,
+    /// Per model, per plane: the bits, `rows` times [`sketch::row_bytes`] bytes.
+    pub planes: Vec<Vec<Chunked>>,
+    /// Its shards: records of [`crate::segment::SHARD_RECORD`] bytes.
+    pub shards: Chunked,
+    /// The stash-boxes the ids speak of.
+    pub endpoints: Vec<String>,
+    /// Where each id is: records of [`crate::ids::ID_RECORD`] bytes.
+    pub ids: Chunked,
+    /// Rising rows that a newer segment or a tombstone replaces.
+    pub hidden: Vec<u32>,
+}
+
+/// A run of equal records in files of at most 1 MiB.
+///
+/// Each file but the last holds as many whole records as fit into [`limits::CHUNK_BYTES`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chunked {
+    /// Bytes of all files together.
+    pub bytes: u64,
+    /// The files, in order.
+    pub files: Vec<Digest>,
+}
+
+impl Chunked {
+    /// Bytes of every file but the last, for records of `record` bytes.
+    #[must_use]
+    pub fn file_bytes(record: usize) -> usize {
+        limits::CHUNK_BYTES / record.max(1) * record
+    }
+
+    fn fits(&self, record: usize) -> bool {
+        let file = Self::file_bytes(record) as u64;
+        self.bytes.is_multiple_of(record as u64)
+            && self.files.len() as u64 == self.bytes.div_ceil(file)
+    }
+}
+
+/// How much a database has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Performers who can be found.
+    pub performers: u64,
+    /// Faces their templates are made of.
+    pub faces: u64,
+    /// Shards.
+    pub shards: u64,
+    /// Bytes of all files the manifest names.
+    pub bytes: u64,
+}
+
+/// How much comes from one stash-box.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceStats {
+    /// Performers filed under it.
+    pub performers: u64,
+    /// Their faces.
+    pub faces: u64,
+}
+
+/// How an embedder is fed, in words that differ whenever the embeddings would.
+#[must_use]
+pub fn preprocessing_of(spec: &EmbedderSpec) -> String {
+    let order = match spec.channels {
+        rollcall_core::ChannelOrder::Rgb => "rgb",
+        rollcall_core::ChannelOrder::Bgr => "bgr",
+    };
+    format!("umeyama112-{order}-minus{}-times{}", spec.mean, spec.scale)
+}
+
+impl Manifest {
+    /// Reads a manifest called `file`.
+    ///
+    /// # Errors
+    /// When it is of a newer format, or breaks a rule or limit of the format.
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, IndexError> {
+        if bytes.len() > limits::MANIFEST_BYTES {
+            return Err(IndexError::damaged(file, "a manifest above 8 MiB"));
+        }
+        // The format first: a newer one may have other fields.
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let Format { format } = msgpack::decode(file, bytes)?;
+        newest(file, format, FORMAT)?;
+        let envelope: Envelope = msgpack::decode(file, bytes)?;
+        #[derive(Deserialize)]
+        struct Reader {
+            min_reader: u32,
+        }
+        let Reader { min_reader } = msgpack::decode(file, envelope.body)?;
+        if min_reader > READER {
+            return Err(IndexError::TooNew { file: file.into(), found: min_reader, known: READER });
+        }
+        let manifest: Self = msgpack::decode(file, envelope.body)?;
+        manifest.check().map_err(|what| IndexError::damaged(file, what))?;
+        Ok(manifest)
+    }
+
+    /// The file's bytes, unsigned.
+    ///
+    /// # Errors
+    /// When it breaks a rule or limit of the format.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, IndexError> {
+        let file = "the new manifest";
+        self.check().map_err(|what| IndexError::damaged(file, what))?;
+        let body = msgpack::encode(file, self)?;
+        let bytes =
+            msgpack::encode(file, &Envelope { format: FORMAT, signature: None, body: &body })?;
+        if bytes.len() > limits::MANIFEST_BYTES {
+            return Err(IndexError::damaged(file, "a manifest above 8 MiB"));
+        }
+        Ok(bytes)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let texts = self.sources.iter().chain(self.source_stats.keys());
+        check("models", (1..=limits::MODELS).contains(&self.models.len()))?;
+        check("rounds", (1..=limits::ROUNDS).contains(&self.rotation.rounds))?;
+        check("segments", self.segments.len() <= limits::SEGMENTS)?;
+        check("tombstones", self.tombstones.len() <= limits::TOMBSTONES)?;
+        check("sources", self.sources.len().max(self.source_stats.len()) <= limits::ENDPOINTS)?;
+        check("texts", texts.clone().all(|text| text.len() <= limits::TEXT_BYTES))?;
+        self.models.iter().try_for_each(Model::check)?;
+        self.segments.iter().try_for_each(|segment| segment.check(&self.models))?;
+        let rows = self.segments.iter().map(|segment| u64::from(segment.rows)).sum::<u64>();
+        check("performers", rows <= u64::from(limits::PERFORMERS))
+    }
+}
+
+/// Only the format that this program knows (there is no older one yet).
+pub(crate) fn newest(file: &str, found: u32, known: u32) -> Result<(), IndexError> {
+    if found == known {
+        Ok(())
+    } else {
+        Err(IndexError::TooNew { file: file.to_owned(), found, known })
+    }
+}
+
+fn check(what: &str, fine: bool) -> Result<(), String> {
+    if fine { Ok(()) } else { Err(format!("{what} outside the format's limits")) }
+}
+
+impl Model {
+    /// The entry for a pack's embedder: planes and thresholds by its dimension.
+    ///
+    /// # Errors
+    /// When its SHA-256 is none.
+    pub fn of(spec: &EmbedderSpec) -> Result<Self, IndexError> {
+        let sha256 = spec.model.sha256.parse().map_err(|error: crate::DigestError| {
+            IndexError::Unfit { who: spec.model.name.clone(), what: error.to_string() }
+        })?;
+        let planes = sketch::planes_for(spec.dimension);
+        Ok(Self {
+            name: spec.model.name.clone(),
+            sha256,
+            dimension: spec.dimension,
+            preprocessing: preprocessing_of(spec),
+            planes,
+            thresholds: sketch::thresholds(spec.dimension, planes),
+            impostor: None,
+            calibration: None,
+        })
+    }
+
+    /// Whether `spec` makes the same embeddings.
+    #[must_use]
+    pub fn is(&self, spec: &EmbedderSpec) -> bool {
+        self.name == spec.model.name
+            && self.sha256.to_string() == spec.model.sha256
+            && self.dimension == spec.dimension
+            && self.preprocessing == preprocessing_of(spec)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let rising = self.thresholds.windows(2).all(|pair| pair[0] < pair[1]);
+        let positive = self.thresholds.iter().all(|t| t.is_finite() && *t > 0.0);
+        let fine = |x: f32| x.is_finite() && x.abs() <= 1e6;
+        check("names", self.name.len().max(self.preprocessing.len()) <= limits::TEXT_BYTES)?;
+        check("dimension", (1..=limits::DIMENSION).contains(&self.dimension))?;
+        check("planes", (1..=limits::PLANES).contains(&self.planes))?;
+        check("thresholds", self.thresholds.len() + 1 == 1 << (self.planes - 1))?;
+        check("thresholds", rising && positive)?;
+        check("impostor", self.impostor.is_none_or(|i| fine(i.mean) && fine(i.sd) && i.sd > 0.0))?;
+        check("calibration", self.calibration.is_none_or(|c| fine(c.slope) && fine(c.offset)))
+    }
+}
+
+impl SegmentSpec {
+    fn check(&self, models: &[Model]) -> Result<(), String> {
+        check("planes of a segment", self.planes.len() == models.len())?;
+        for (model, planes) in models.iter().zip(&self.planes) {
+            let row = sketch::row_bytes(model.dimension);
+            let bytes = u64::from(self.rows) * row as u64;
+            check("planes of a segment", planes.len() == model.planes)?;
+            check("plane", planes.iter().all(|p| p.bytes == bytes && p.fits(row)))?;
+        }
+        let most = u64::from(limits::PERFORMERS);
+        let (shards, ids) = (crate::segment::SHARD_RECORD, crate::ids::ID_RECORD);
+        check("rows", self.rows <= limits::PERFORMERS)?;
+        check("shards", self.shards.bytes <= u64::from(self.rows) * shards as u64)?;
+        check("shards", self.shards.fits(shards) && (self.rows == 0 || self.shards.bytes > 0))?;
+        check("ids", self.ids.bytes <= 8 * most * ids as u64 && self.ids.fits(ids))?;
+        check("endpoints", self.endpoints.len() <= limits::ENDPOINTS)?;
+        check("endpoints", self.endpoints.iter().all(|e| e.len() <= limits::TEXT_BYTES))?;
+        check("hidden rows", self.hidden.windows(2).all(|pair| pair[0] < pair[1]))?;
+        check("hidden rows", self.hidden.last().is_none_or(|&row| row < self.rows))
+    }
+}

@@ -1,0 +1,152 @@
+//! A segment in memory: sketches and the table of shards.
+
+use std::ops::Range;
+
+use crate::{
+    AnnIndex, Digest, Flat, IndexError, Rotation, Store, fetch, limits,
+    manifest::{Chunked, Manifest, Model, SegmentSpec},
+    sketch::{Planes, row_bytes},
+};
+
+/// Bytes of a record of the shard table: SHA-256, first row (u32), bytes (u32); little endian, by
+/// rising row, the first row 0.
+pub const SHARD_RECORD: usize = 40;
+
+/// Where a shard is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShardRef {
+    pub(crate) digest: Digest,
+    pub(crate) first_row: u32,
+    pub(crate) bytes: u32,
+}
+
+impl ShardRef {
+    pub(crate) fn to_bytes(self) -> [u8; SHARD_RECORD] {
+        let mut bytes = [0; SHARD_RECORD];
+        bytes[..32].copy_from_slice(&self.digest.0);
+        bytes[32..36].copy_from_slice(&self.first_row.to_le_bytes());
+        bytes[36..].copy_from_slice(&self.bytes.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; SHARD_RECORD]) -> Self {
+        let [digest @ .., r0, r1, r2, r3, b0, b1, b2, b3] = *bytes;
+        Self {
+            digest: Digest(digest),
+            first_row: u32::from_le_bytes([r0, r1, r2, r3]),
+            bytes: u32::from_le_bytes([b0, b1, b2, b3]),
+        }
+    }
+}
+
+/// The part of a segment that is kept in memory.
+pub(crate) struct Segment {
+    /// Per model.
+    pub(crate) indexes: Vec<Box<dyn AnnIndex>>,
+    shards: Vec<ShardRef>,
+    /// Per model, rows whose sketch could not be had.
+    lost: Vec<Vec<Range<u32>>>,
+    hidden: Vec<u32>,
+    /// Why something is missing, if it is.
+    pub(crate) trouble: Option<IndexError>,
+}
+
+impl Segment {
+    /// Loads what a search needs. Missing chunks are left out and told in `trouble`.
+    pub(crate) async fn load(
+        store: &dyn Store,
+        manifest: &Manifest,
+        spec: &SegmentSpec,
+    ) -> Result<Self, IndexError> {
+        let mut segment = Self {
+            indexes: Vec::new(),
+            shards: Vec::new(),
+            lost: Vec::new(),
+            hidden: spec.hidden.clone(),
+            trouble: None,
+        };
+        for chunk in fetch::chunks(store, &spec.shards, SHARD_RECORD).await {
+            match chunk {
+                Ok(bytes) => {
+                    let records = bytes.as_chunks().0;
+                    segment.shards.extend(records.iter().map(ShardRef::from_bytes));
+                }
+                Err(error) => segment.trouble = Some(error),
+            }
+        }
+        segment.check_shards(spec)?;
+        for (model, planes) in manifest.models.iter().zip(&spec.planes) {
+            let rotation = Rotation::new(manifest.rotation, model.dimension);
+            let planes = segment.load_planes(store, model, spec.rows, planes).await;
+            segment.indexes.push(Box::new(Flat::new(rotation, planes)));
+        }
+        Ok(segment)
+    }
+
+    async fn load_planes(
+        &mut self,
+        store: &dyn Store,
+        model: &Model,
+        rows: u32,
+        runs: &[Chunked],
+    ) -> Planes {
+        let record = row_bytes(model.dimension);
+        let per_file = Chunked::file_bytes(record) / record;
+        let mut lost = Vec::new();
+        let mut planes = Vec::with_capacity(runs.len());
+        for run in runs {
+            let mut plane = Vec::with_capacity(run.bytes as usize);
+            for (i, chunk) in fetch::chunks(store, run, record).await.into_iter().enumerate() {
+                let end = ((i + 1) * per_file).min(rows as usize);
+                match chunk {
+                    Ok(bytes) => plane.extend(bytes),
+                    Err(error) => {
+                        self.trouble = Some(error);
+                        lost.push((i * per_file) as u32..end as u32);
+                    }
+                }
+                plane.resize(end * record, 0);
+            }
+            planes.push(plane);
+        }
+        self.lost.push(lost);
+        Planes::new(model.dimension, rows as usize, &planes)
+    }
+
+    fn check_shards(&self, spec: &SegmentSpec) -> Result<(), IndexError> {
+        let rising = self.shards.windows(2).all(|pair| pair[0].first_row < pair[1].first_row);
+        let known = self
+            .shards
+            .iter()
+            .all(|s| s.first_row < spec.rows && s.bytes as usize <= limits::SHARD_BYTES);
+        let whole = self.trouble.is_some() || self.shards.first().is_none_or(|s| s.first_row == 0);
+        if rising && known && whole {
+            return Ok(());
+        }
+        let file = spec.shards.files.first().map_or_else(String::new, ToString::to_string);
+        Err(IndexError::damaged(&file, "the table of shards is out of order or range"))
+    }
+
+    /// Whether a search by `model` must pass over `row`.
+    pub(crate) fn skips(&self, model: usize, row: u32) -> bool {
+        self.hidden.binary_search(&row).is_ok()
+            || self.lost[model].iter().any(|range| range.contains(&row))
+    }
+
+    /// Whether no row can be found at all.
+    pub(crate) fn is_lost(&self, rows: u32) -> bool {
+        rows > 0
+            && (self.shards.is_empty()
+                || self
+                    .lost
+                    .iter()
+                    .all(|lost| (0..rows).all(|r| lost.iter().any(|l| l.contains(&r)))))
+    }
+
+    /// The shard that has `row`, and the row's place in it.
+    pub(crate) fn shard_of(&self, row: u32) -> Option<(ShardRef, usize)> {
+        let after = self.shards.partition_point(|shard| shard.first_row <= row);
+        let shard = self.shards.get(after.checked_sub(1)?)?;
+        Some((*shard, (row - shard.first_row) as usize))
+    }
+}

@@ -1,0 +1,72 @@
+//! Where a database's bytes come from.
+
+mod cached;
+#[cfg(feature = "fs")]
+mod directory;
+#[cfg(all(feature = "web", target_arch = "wasm32"))]
+mod http;
+mod memory;
+
+use rollcall_core::LocalFuture;
+
+pub use cached::{Cache, CachedStore};
+#[cfg(feature = "fs")]
+pub use directory::DirectoryStore;
+#[cfg(all(feature = "web", target_arch = "wasm32"))]
+pub use http::{HttpStore, RequestRecord};
+pub use memory::MemoryStore;
+
+/// Gives files by name. Nothing it gives is believed before its hash is checked.
+pub trait Store {
+    /// The whole file called `name` (one path segment), if it has at most `max_bytes`.
+    ///
+    /// With `fresh`, every cache on the way is passed over and renewed.
+    fn get<'a>(
+        &'a self,
+        name: &'a str,
+        max_bytes: usize,
+        fresh: bool,
+    ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>>;
+}
+
+/// Why a file could not be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such file.
+    #[error("the database has no file {0}; check the database's address or fetch it again")]
+    Missing(String),
+    /// The file has more bytes than the format allows.
+    #[error(
+        "{name} is longer than {max_bytes} bytes, so it is no part of a database; check the address"
+    )]
+    TooLong {
+        /// Its name.
+        name: String,
+        /// The limit that it passes.
+        max_bytes: usize,
+    },
+    /// The host, disk or network failed.
+    #[error("{name} could not be read ({reason}); check the connection or the disk and try again")]
+    Unreachable {
+        /// Its name.
+        name: String,
+        /// What happened.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    #[cfg_attr(not(any(feature = "fs", feature = "web")), expect(dead_code))]
+    pub(crate) fn unreachable(name: &str, reason: impl ToString) -> Self {
+        Self::Unreachable { name: name.to_owned(), reason: reason.to_string() }
+    }
+}
+
+/// Whether `name` is one plain path segment, as all of a database's names are.
+#[must_use]
+pub fn is_file_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 100
+        && !name.starts_with('.')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}

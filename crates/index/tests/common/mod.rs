@@ -1,0 +1,117 @@
+//! People made of numbers.
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use rollcall_core::{
+    ChannelOrder, DetectorSpec, EmbedderSpec, Embedding, Pack, PackModel, Performer, PerformerId,
+};
+use rollcall_index::{
+    Database, MemoryStore, PerformerEntry, SplitMix64, Store, WriteOptions, write_database,
+};
+
+pub fn model(name: &str, sha: char) -> PackModel {
+    PackModel {
+        name: name.into(),
+        sha256: sha.to_string().repeat(64),
+        bytes: 1,
+        licence: "MIT".into(),
+    }
+}
+
+pub fn embedder(name: &str, sha: char, dimension: usize) -> EmbedderSpec {
+    EmbedderSpec {
+        model: model(name, sha),
+        dimension,
+        channels: ChannelOrder::Rgb,
+        mean: 127.5,
+        scale: 0.5,
+    }
+}
+
+/// A pack with one embedder per dimension, called `m0`, `m1`, ...
+pub fn pack(dimensions: &[usize]) -> Pack {
+    let embedders = dimensions.iter().zip("abcdef".chars()).enumerate();
+    Pack {
+        name: "synthetic".into(),
+        version: 1,
+        detector: DetectorSpec { model: model("d", '0'), kind: "yunet".into(), sizes: vec![320] },
+        embedders: embedders.map(|(i, (&d, sha))| embedder(&format!("m{i}"), sha, d)).collect(),
+    }
+}
+
+/// Normal numbers by Box and Muller.
+pub struct Normal(pub SplitMix64);
+
+impl Normal {
+    pub fn new(seed: u64) -> Self {
+        Self(SplitMix64(seed))
+    }
+
+    fn uniform(&mut self) -> f64 {
+        (self.0.next().unwrap() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    pub fn normal(&mut self) -> f32 {
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        (radius * (std::f64::consts::TAU * self.uniform()).cos()) as f32
+    }
+
+    pub fn unit(&mut self, dimension: usize) -> Vec<f32> {
+        let raw = (0..dimension).map(|_| self.normal()).collect();
+        Embedding::from_raw(raw).unwrap().unit().to_vec()
+    }
+
+    /// A vector whose cosine with the unit vector `to` is `cosine`.
+    pub fn near(&mut self, to: &[f32], cosine: f32) -> Vec<f32> {
+        let other = self.unit(to.len());
+        let dot: f32 = other.iter().zip(to).map(|(a, b)| a * b).sum();
+        let across = other.iter().zip(to).map(|(o, t)| o - dot * t).collect();
+        let across = Embedding::from_raw(across).unwrap();
+        let side = (1.0 - cosine * cosine).max(0.0).sqrt();
+        to.iter().zip(across.unit()).map(|(t, a)| cosine * t + side * a).collect()
+    }
+}
+
+pub fn performer(name: &str) -> Performer {
+    Performer {
+        id: PerformerId::local(name),
+        name: name.into(),
+        disambiguation: None,
+        country: None,
+        stash_ids: BTreeMap::new(),
+        image: None,
+        faces: 0,
+    }
+}
+
+/// `people` performers with `faces` faces each.
+pub fn people(people: usize, faces: usize, dimensions: &[usize], seed: u64) -> Vec<PerformerEntry> {
+    let mut random = Normal::new(seed);
+    (0..people)
+        .map(|number| {
+            let looks: Vec<Vec<f32>> = dimensions.iter().map(|&d| random.unit(d)).collect();
+            let face = |random: &mut Normal| {
+                let raw = |look: &Vec<f32>| random.near(look, 0.8);
+                looks.iter().map(raw).map(|raw| Embedding::from_raw(raw).unwrap()).collect()
+            };
+            let faces = (0..faces).map(|_| face(&mut random)).collect();
+            PerformerEntry { performer: performer(&format!("Person {number}")), faces }
+        })
+        .collect()
+}
+
+pub fn options(dimensions: &[usize]) -> WriteOptions {
+    WriteOptions::new("2026.11.1", 1_793_000_000, &pack(dimensions)).unwrap()
+}
+
+pub fn write(entries: Vec<PerformerEntry>, dimensions: &[usize]) -> MemoryStore {
+    let mut store = MemoryStore::default();
+    write_database(entries, &options(dimensions), &mut store).unwrap();
+    store
+}
+
+pub fn open(store: impl Store + 'static, dimensions: &[usize]) -> Database {
+    let database = pollster::block_on(Database::open(Rc::new(store))).unwrap();
+    database.for_pack(&pack(dimensions)).unwrap()
+}
