@@ -63,7 +63,7 @@ class Page {
     byId("retry", HTMLButtonElement).addEventListener("click", () => this.#retry());
     const taker = {
       picture: (source: Blob | Promise<Blob>, name: string) => void this.#take(source, name),
-      problem: (text: string) => this.#fail(text),
+      problem: (text: string) => this.#say(text),
     };
     listen(taker);
     void offerSamples(taker);
@@ -165,14 +165,17 @@ class Page {
 
   #fail(error: unknown): void {
     if (error instanceof RollcallError && (error.kind === "cancelled" || error.kind === "closed")) return;
-    const text = sentence(error);
+    this.#say(sentence(error));
+    if (!this.#last) byId("result", HTMLElement).hidden = true;
+    this.#state("error");
+  }
+
+  #say(text: string): void {
     this.#said = text;
     byId("problem-text", HTMLElement).textContent = text;
     // A picture that is no good stays no good: only a failed start is worth another try.
     byId("retry", HTMLElement).hidden = this.#starting !== null;
     this.#problem.hidden = false;
-    if (!this.#last) byId("result", HTMLElement).hidden = true;
-    this.#state("error");
   }
 
   #retry(): void {
