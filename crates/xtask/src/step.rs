@@ -75,12 +75,12 @@ impl Step {
         Err(Error::Failed { what, status: describe(status), tail: tail(&log), log })
     }
 
-    /// Runs it and gives back how it ended, what it said, and the seconds it took.
+    /// Runs it and gives back how it ended and what it said.
     pub(crate) fn run_for_output(self) -> Result<Output> {
         let log = self.log.clone();
-        let (status, seconds) = self.run_to_end()?;
+        let (status, _) = self.run_to_end()?;
         let bytes = fs::read(&log).map_err(Error::io(log.display().to_string()))?;
-        Ok(Output { status, text: String::from_utf8_lossy(&bytes).into_owned(), log, seconds })
+        Ok(Output { status, text: String::from_utf8_lossy(&bytes).into_owned(), log })
     }
 
     fn run_to_end(mut self) -> Result<(ExitStatus, f64)> {
@@ -134,8 +134,6 @@ pub(crate) struct Output {
     pub(crate) text: String,
     /// The file that holds the same text.
     pub(crate) log: PathBuf,
-    /// How long it took.
-    pub(crate) seconds: f64,
 }
 
 /// A command in the checkout, with what `cargo run` put into our environment taken out again.

@@ -11,7 +11,7 @@ use flate2::{Compression, write::GzEncoder};
 use crate::{
     error::{Error, Result},
     places::Places,
-    setup::{Piece, npm::NpmPackages, wasm_bindgen::WasmBindgen, wasm_target},
+    setup::{self, Piece, npm::NpmPackages, wasm_bindgen::WasmBindgen, wasm_target},
     stamp::Stamp,
     step::Step,
 };
@@ -45,6 +45,13 @@ const OPTIMISE: &str = "-O3";
 pub(crate) fn pieces(places: &Places) -> Result<Vec<Box<dyn Piece>>> {
     let bindgen = WasmBindgen::of_lockfile(places)?;
     Ok(vec![Box::new(NpmPackages), Box::new(wasm_target::WasmTarget), Box::new(bindgen)])
+}
+
+/// `cargo xtask web`: installs what is missing, then builds.
+pub(crate) fn prepare(places: &Places) -> Result<()> {
+    let pieces = pieces(places)?;
+    setup::prepare(places, &pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>())?;
+    build(places)
 }
 
 /// Builds what has changed and prints the sizes; a file over its budget is an error.

@@ -8,7 +8,9 @@ pub(crate) mod python;
 pub(crate) mod wasm_bindgen;
 pub(crate) mod wasm_target;
 
-use crate::{error::Result, places::Places};
+use std::sync::OnceLock;
+
+use crate::{error::Result, places::Places, web};
 
 /// Something that is installed where it is missing.
 pub(crate) trait Piece {
@@ -22,12 +24,31 @@ pub(crate) trait Piece {
 
 /// Checks the prerequisites, then installs those pieces that are missing.
 pub(crate) fn prepare(places: &Places, pieces: &[&dyn Piece]) -> Result<()> {
-    prerequisites::check(places)?;
+    static CHECKED: OnceLock<()> = OnceLock::new();
+    if CHECKED.get().is_none() {
+        prerequisites::check(places)?;
+        CHECKED.get_or_init(|| ());
+    }
     for piece in pieces {
         if !piece.is_there(places)? {
             println!("{}", piece.why());
             piece.install(places)?;
         }
     }
+    Ok(())
+}
+
+/// `cargo xtask setup`: every piece that any command needs.
+pub(crate) fn everything(places: &Places) -> Result<()> {
+    let web = web::pieces(places)?;
+    let tests: [&dyn Piece; 4] = [
+        &browsers::Browser::Chromium,
+        &browsers::Browser::Firefox,
+        &browsers::SoftwareVulkan,
+        &python::PythonEnvironment,
+    ];
+    let pieces: Vec<_> = web.iter().map(AsRef::as_ref).chain(tests).collect();
+    prepare(places, &pieces)?;
+    println!("Everything that building and testing needs is installed.");
     Ok(())
 }

