@@ -5,6 +5,9 @@
 
 mod constant;
 mod error;
+mod fallback;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod graph;
 mod limits;
 mod models;
@@ -13,9 +16,14 @@ mod onnx;
 mod prepare;
 #[cfg(feature = "cpu")]
 pub mod rten;
+#[cfg(feature = "simd")]
+pub mod simd;
 mod specialise;
+#[cfg(feature = "gpu")]
+pub mod wonnx;
 
 pub use error::ModelError;
+pub use fallback::FallbackEngine;
 pub use graph::{Conv, Graph, Node, Op, Value, ValueId, Window};
 pub use limits::Limits;
 pub use models::ModelSet;

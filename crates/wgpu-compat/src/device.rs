@@ -1,6 +1,8 @@
 //! The device, its queue, and what is made of them.
 
 use std::{
+    borrow::Cow,
+    fmt,
     ops::Deref,
     sync::{
         Arc, Mutex, PoisonError,
@@ -9,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use crate::{ComputePass, ComputePipeline, PipelineLayout, ShaderModule};
+use crate::{
+    Buffer, BufferUsages, ComputePass, ComputePipeline, PipelineLayout, ShaderModule,
+    util::BufferInitDescriptor,
+};
 
 type GiveUp = Box<dyn FnOnce() + Send>;
 
@@ -48,6 +53,12 @@ impl Device {
         self.shared.compute_passes.load(Ordering::Relaxed)
     }
 
+    /// How long [`Device::poll`] waits.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.shared.patience
+    }
+
     pub(crate) fn queue(&self) -> Queue {
         Queue { shared: Arc::clone(&self.shared) }
     }
@@ -60,10 +71,8 @@ impl Device {
     /// Waits for the work submitted, at most as long as the device's patience. `Maintain` is an
     /// argument of poll today, `PollType`, and has a time limit.
     pub fn poll(&self, _wait: Maintain) {
-        let wait = wgpu30::PollType::Wait {
-            submission_index: None,
-            timeout: Some(self.shared.patience),
-        };
+        let wait =
+            wgpu30::PollType::Wait { submission_index: None, timeout: Some(self.shared.patience) };
         // An error is a time-out; either way, who got no answer by now is told so.
         let _ = self.inner.poll(wait);
         let give_up = self.shared.give_up.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -88,6 +97,25 @@ impl Device {
         })
     }
 
+    /// Copies `contents` to the GPU through the queue. Mapping the new buffer, as wgpu itself does,
+    /// panics where there is no memory for it; this way it is an error of the device's.
+    #[must_use]
+    pub fn create_buffer_init(&self, descriptor: &BufferInitDescriptor<'_>) -> Buffer {
+        let mut contents = Cow::Borrowed(descriptor.contents);
+        let padded = contents.len().next_multiple_of(wgpu30::COPY_BUFFER_ALIGNMENT as usize);
+        if padded > contents.len() {
+            contents.to_mut().resize(padded, 0);
+        }
+        let buffer = self.inner.create_buffer(&wgpu30::BufferDescriptor {
+            label: descriptor.label,
+            size: padded as u64,
+            usage: descriptor.usage | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.shared.queue.write_buffer(&buffer, 0, &contents);
+        buffer
+    }
+
     /// Gives an encoder that counts.
     #[must_use]
     pub fn create_command_encoder(
@@ -103,6 +131,12 @@ impl Deref for Device {
 
     fn deref(&self) -> &wgpu30::Device {
         &self.inner
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Device").field(&self.inner).finish()
     }
 }
 

@@ -7,7 +7,9 @@ use std::{
 
 pub use wgpu30::util::{BufferInitDescriptor, DeviceExt};
 
-use crate::{Adapter, Backends, BufferAsyncError, BufferSlice, Device, Instance, Queue, Surface, scope};
+use crate::{
+    Adapter, Backends, BufferAsyncError, BufferSlice, Device, Instance, Queue, Surface, scope,
+};
 
 /// The backends the environment names: none, since the device is open already.
 #[must_use]
