@@ -26,7 +26,9 @@ const server = spawn(resolve(options.server), [
   "--web", folder("web"), "--models", folder("models"), "--database", folder("database"),
   "--samples", folder("samples"), "--port", "0", "--log-level", "warn",
 ], { stdio: ["ignore", "pipe", "inherit"] });
-const stash = await startStash({ web: folder("web"), models: folder("models"), database: folder("database") });
+const stash = await startStash({
+  web: folder("web"), models: folder("models"), database: folder("database"), references: folder("references"),
+});
 let code = 1;
 try {
   const site = await new Promise((resolve, reject) => {
