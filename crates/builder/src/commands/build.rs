@@ -1,0 +1,39 @@
+//! `rollcall build`
+
+use jiff::{Timestamp, tz::TimeZone};
+use rollcall_builder::{
+    Cache, Error,
+    build::{BuildOptions, BuildReport, build},
+    terminal::Terminal,
+};
+
+use super::{Done, print_json, tell};
+use crate::cli::Build;
+
+pub(super) fn run(command: &Build, cache: &Cache, terminal: Terminal) -> Result<Done, Error> {
+    let created = command.created.unwrap_or_else(Timestamp::now);
+    let date = created.to_zoned(TimeZone::UTC).date();
+    let version = command.release.clone();
+    let options = BuildOptions {
+        source: command.source.clone(),
+        out: command.out.clone(),
+        one_per_person: command.one_per_person,
+        version: version.unwrap_or_else(|| format!("{}.{}.1", date.year(), date.month())),
+        created: u64::try_from(created.as_second()).unwrap_or_default(),
+        jobs: command.recognition.jobs(command.jobs),
+    };
+    let (manifest, report) = build(&options, &command.recognition.open(cache)?, terminal)?;
+    if command.json {
+        print_json(&report)?;
+    }
+    terminal.note(&format!(
+        "{} people with {} faces are in {}, version {}, {} bytes; the report is {}",
+        report.performers,
+        report.faces,
+        options.out.display(),
+        options.version,
+        manifest.counts.bytes,
+        BuildReport::path(&options.out).display(),
+    ));
+    Ok(tell(&report.problems))
+}

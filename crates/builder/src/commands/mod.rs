@@ -1,0 +1,100 @@
+//! One file per command: arguments in, answers on stdout.
+
+mod build;
+mod doctor;
+mod eval;
+mod identify;
+mod info;
+mod models;
+
+use std::{io::Write, process::ExitCode};
+
+use rollcall_builder::{
+    Cache, Error,
+    folder::Problem,
+    samples,
+    setup::{EngineChoice, Setup, cores},
+    terminal::Terminal,
+};
+use serde::Serialize;
+
+use crate::cli::{Arguments, Command, Recognition, Samples};
+
+/// How a command ended that ended without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// Everything was done.
+    All,
+    /// Some inputs could not be used.
+    Partly,
+}
+
+impl From<Done> for ExitCode {
+    fn from(done: Done) -> Self {
+        match done {
+            Done::All => Self::SUCCESS,
+            Done::Partly => Self::from(3),
+        }
+    }
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<Done, Error> {
+    let terminal = Terminal { quiet: arguments.quiet };
+    let cache = Cache::of_user()?;
+    match arguments.command {
+        Command::Models(command) => models::run(command, &cache, terminal),
+        Command::Samples(Samples::Fetch { out }) => {
+            let spinner = terminal.spinner().with_message("fetching sample photos");
+            let count = samples::fetch(&cache, &out)?;
+            spinner.finish_and_clear();
+            terminal.note(&format!("{count} photos are in {}", out.display()));
+            Ok(Done::All)
+        }
+        Command::Build(command) => build::run(&command, &cache, terminal),
+        Command::Info(command) => info::run(&command),
+        Command::Identify(command) => identify::run(&command, &cache),
+        Command::Eval(command) => eval::run(&command, &cache, terminal),
+        Command::Doctor(command) => doctor::run(&command, &cache),
+    }
+}
+
+impl Recognition {
+    fn open(&self, cache: &Cache) -> Result<Setup, Error> {
+        Setup::open(cache, &self.pack, self.engine)
+    }
+
+    /// As many photos at once as asked for, else one per core; on a GPU, which is one, one.
+    fn jobs(&self, wanted: Option<usize>) -> usize {
+        wanted.unwrap_or(if self.engine == EngineChoice::Gpu { 1 } else { cores() }).max(1)
+    }
+}
+
+/// Prints text on stdout. A reader that went away, as `head` does, is no error.
+fn print(text: &str) -> Result<(), Error> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::Write { path: "the standard output".into(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn print_json(value: &impl Serialize) -> Result<(), Error> {
+    print(&serde_json::to_string_pretty(value).map_err(json)?)
+}
+
+fn print_json_line(value: &impl Serialize) -> Result<(), Error> {
+    print(&serde_json::to_string(value).map_err(json)?)
+}
+
+fn json(error: serde_json::Error) -> Error {
+    Error::Write { path: "the standard output".into(), source: error.into() }
+}
+
+/// Tells the user what could not be used.
+fn tell(problems: &[Problem]) -> Done {
+    for problem in problems {
+        eprintln!("rollcall: {problem}");
+    }
+    if problems.is_empty() { Done::All } else { Done::Partly }
+}

@@ -1,0 +1,93 @@
+//! `rollcall models …`
+
+use rollcall_builder::{Cache, Error, pack_file::PackFile, packs::State, terminal::Terminal};
+use serde_json::{Value, json};
+
+use super::{Done, print, print_json};
+use crate::cli::Models;
+
+pub(super) fn run(command: Models, cache: &Cache, terminal: Terminal) -> Result<Done, Error> {
+    match command {
+        Models::Fetch { pack, pack_file, again } => {
+            let pack = PackFile::find(pack.as_deref(), pack_file.as_deref())?;
+            fetch(&pack, cache, again, terminal)
+        }
+        Models::List { json } => {
+            report(&PackFile::known()?, cache, json)?;
+            Ok(Done::All)
+        }
+        Models::Verify { pack, pack_file, json } => {
+            let packs = if pack.is_none() && pack_file.is_none() {
+                let known = PackFile::known()?;
+                known.into_iter().filter(|p| cache.pack(&p.name).is_dir()).collect()
+            } else {
+                vec![PackFile::find(pack.as_deref(), pack_file.as_deref())?]
+            };
+            let states = report(&packs, cache, json)?;
+            verified(&packs, &states)
+        }
+    }
+}
+
+fn fetch(pack: &PackFile, cache: &Cache, again: bool, terminal: Terminal) -> Result<Done, Error> {
+    if let Some(notice) = &pack.notice {
+        terminal.note(notice);
+    }
+    let spinner = terminal.spinner();
+    let done = pack.fetch(cache, again, |step| spinner.set_message(step.to_owned()));
+    spinner.finish_and_clear();
+    let (_, fresh) = done?;
+    let folder = cache.pack(&pack.name);
+    let words = if fresh { "is prepared in" } else { "is already here, every file checked, in" };
+    terminal.note(&format!("the model pack {} {words} {}", pack.name, folder.display()));
+    Ok(Done::All)
+}
+
+fn report(packs: &[PackFile], cache: &Cache, as_json: bool) -> Result<Vec<State>, Error> {
+    let states: Vec<State> = packs.iter().map(|pack| pack.state(cache)).collect();
+    if as_json {
+        let rows = packs.iter().zip(&states).map(|(pack, state)| describe(pack, state, cache));
+        print_json(&json!({ "packs": rows.collect::<Vec<_>>() }))?;
+    } else {
+        for (pack, state) in packs.iter().zip(&states) {
+            print(&format!("{:<12} {:<8} {}", pack.name, word(state), pack.about))?;
+        }
+    }
+    Ok(states)
+}
+
+/// A pack and its state as JSON; the prepared models where there are any.
+pub(super) fn describe(pack: &PackFile, state: &State, cache: &Cache) -> Value {
+    json!({
+        "name": pack.name,
+        "version": pack.version,
+        "about": pack.about,
+        "notice": pack.notice,
+        "state": word(state),
+        "reason": if let State::Damaged(reason) = state { Some(reason) } else { None },
+        "folder": cache.pack(&pack.name),
+        "pack": if let State::Ready(pack) = state { Some(pack) } else { None },
+    })
+}
+
+pub(super) fn word(state: &State) -> &'static str {
+    match state {
+        State::Ready(_) => "ready",
+        State::Missing => "missing",
+        State::Damaged(_) => "damaged",
+    }
+}
+
+/// An error for the first pack that is not whole.
+fn verified(packs: &[PackFile], states: &[State]) -> Result<Done, Error> {
+    for (pack, state) in packs.iter().zip(states) {
+        match state {
+            State::Ready(_) => {}
+            State::Missing => return Err(Error::PackMissing(pack.name.clone())),
+            State::Damaged(reason) => {
+                return Err(Error::PackDamaged { pack: pack.name.clone(), reason: reason.clone() });
+            }
+        }
+    }
+    Ok(Done::All)
+}

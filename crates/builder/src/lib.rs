@@ -1,0 +1,25 @@
+//! What the command line does, as functions: model packs, sources, building, asking, evaluating.
+//!
+//! Faces are found and embedded by `rollcall-core`, networks run by `rollcall-engine`, databases
+//! written and read by `rollcall-index`; nothing of theirs is done again here.
+
+pub mod archive;
+pub mod build;
+mod error;
+pub mod eval;
+pub mod figures;
+mod files;
+pub mod folder;
+pub mod metrics;
+pub mod pack_file;
+pub mod packs;
+pub mod photo;
+mod reference;
+pub mod samples;
+pub mod setup;
+pub mod source;
+pub mod terminal;
+pub mod workers;
+
+pub use error::Error;
+pub use files::Cache;

@@ -1,0 +1,134 @@
+//! Rates, each with the number of cases it stands on.
+
+use serde::Serialize;
+
+/// A measured figure and the number of cases behind it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measure {
+    /// The figure; none where it cannot be measured.
+    pub value: Option<f64>,
+    /// How many cases.
+    pub n: usize,
+    /// Why there is no value, or what else must be known to read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Measure {
+    fn none(n: usize, note: String) -> Self {
+        Self { value: None, n, note: Some(note) }
+    }
+}
+
+/// The share of cases that are `true`.
+pub fn share(cases: impl IntoIterator<Item = bool>) -> Measure {
+    let (mut hits, mut n) = (0usize, 0usize);
+    for case in cases {
+        hits += usize::from(case);
+        n += 1;
+    }
+    if n == 0 {
+        return Measure::none(0, "there are no cases".to_owned());
+    }
+    Measure { value: Some(hits as f64 / n as f64), n, note: None }
+}
+
+/// The lowest or highest value, as `pick` says.
+pub fn extreme(values: impl IntoIterator<Item = f32>, pick: fn(f32, f32) -> f32) -> Measure {
+    let values: Vec<f32> = values.into_iter().collect();
+    match values.iter().copied().reduce(pick) {
+        Some(value) => Measure { value: Some(f64::from(value)), n: values.len(), note: None },
+        None => Measure::none(0, "there are no cases".to_owned()),
+    }
+}
+
+/// The middle value: of an even number, the mean of the two in the middle.
+#[must_use]
+pub fn median(mut values: Vec<f64>) -> Measure {
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    match n {
+        0 => Measure::none(0, "there are no cases".to_owned()),
+        _ => Measure {
+            value: Some(f64::midpoint(values[(n - 1) / 2], values[n / 2])),
+            n,
+            note: None,
+        },
+    }
+}
+
+/// The true accept rate: the share of `genuine` pairs (same person) whose similarity lies above
+/// the threshold that at most a share `far` of the `impostor` pairs (different people) passes.
+///
+/// With n impostor pairs, rates below 3/n cannot be measured: seeing none among n says, with 95 %
+/// confidence, only that the rate is below 3/n (the rule of three).
+#[must_use]
+pub fn tar_at_far(genuine: &[f32], impostor: &[f32], far: f64) -> Measure {
+    if genuine.is_empty() {
+        return Measure::none(0, "no two photos show the same person".to_owned());
+    }
+    let n = impostor.len();
+    if (n as f64) * far < 3.0 {
+        let needed = (3.0 / far).ceil();
+        return Measure::none(
+            genuine.len(),
+            format!("not measurable: {n} impostor pairs, needs at least {needed}"),
+        );
+    }
+    let mut falling = impostor.to_vec();
+    falling.sort_by(|a, b| b.total_cmp(a));
+    // This many impostors may pass; the best one that may not sets the threshold.
+    let threshold = falling[(n as f64 * far) as usize];
+    let accepted = share(genuine.iter().map(|s| *s > threshold));
+    Measure { note: Some(format!("{n} impostor pairs, threshold {threshold:.4}")), ..accepted }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn shares_and_medians() {
+        assert_eq!(share([true, true, false, true]).value, Some(0.75));
+        assert_eq!(share([true, true, false, true]).n, 4);
+        assert_eq!(share([]).value, None);
+        assert_eq!(median(vec![3.0, 1.0, 2.0]).value, Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0]).value, Some(2.5));
+        assert_eq!(median(vec![]).value, None);
+    }
+
+    #[test]
+    fn tar_counts_genuine_pairs_above_the_allowed_impostors() {
+        // 3000 impostors at 0.000 .. 0.2999: three may pass 1e-3, so the threshold is 0.2996.
+        let impostor: Vec<f32> = (0..3000).map(|i| i as f32 / 10_000.0).collect();
+        let tar = tar_at_far(&[0.2995, 0.2996, 0.2997, 0.9], &impostor, 1e-3);
+        assert_eq!((tar.value, tar.n), (Some(0.5), 4));
+    }
+
+    #[test]
+    fn a_rate_too_small_for_its_pairs_is_not_measurable() {
+        let tar = tar_at_far(&[0.9; 5], &[0.1; 2999], 1e-3);
+        assert_eq!((tar.value, tar.n), (None, 5));
+        assert!(tar.note.unwrap().contains("3000"));
+        assert_eq!(tar_at_far(&[], &[0.1; 3000], 1e-3).value, None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_more_impostors_pass_than_allowed(
+            impostor in prop::collection::vec(-1f32..1.0, 300..400),
+            genuine in prop::collection::vec(-1f32..1.0, 1..50),
+        ) {
+            // Slow and obvious: the lowest impostor score that at most far * n scores lie above.
+            let far = 0.01;
+            let above = |t: f32| impostor.iter().filter(|s| **s > t).count() as f64;
+            let allowed = impostor.iter().copied()
+                .filter(|t| above(*t) <= far * impostor.len() as f64)
+                .fold(f32::INFINITY, f32::min);
+            let expected = share(genuine.iter().map(|s| *s > allowed)).value;
+            prop_assert_eq!(tar_at_far(&genuine, &impostor, far).value, expected);
+        }
+    }
+}
