@@ -9,6 +9,9 @@ use crate::{
     limits::{Budget, elements},
 };
 
+/// The most integers that are kept: they are shapes, axes and the like, of a handful.
+pub(crate) const MAX_INTEGERS: usize = 4096;
+
 /// A constant of a model file. The number of values always is what the shape says.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Constant {
@@ -24,8 +27,7 @@ pub(crate) enum Constant {
 
 impl Constant {
     pub(crate) fn floats(shape: Vec<usize>, values: Vec<f32>) -> Result<Self, Fault> {
-        let tensor = Tensor::new(shape, values).map_err(|e| Fault::damaged(e.to_string()))?;
-        Ok(Self::Floats(Arc::new(tensor)))
+        new_tensor(shape, values).map(Self::Floats)
     }
 
     pub(crate) fn integers(shape: Vec<usize>, values: Vec<i64>) -> Result<Self, Fault> {
@@ -65,4 +67,23 @@ pub(crate) fn owned(tensor: Arc<Tensor>, memory: &mut Budget) -> Result<Vec<f32>
             Ok(shared.data().to_vec())
         }
     }
+}
+
+/// Changes the values of a tensor in place, or in a copy where somebody else holds it too.
+pub(crate) fn change(
+    tensor: &mut Arc<Tensor>,
+    memory: &mut Budget,
+    change: impl FnOnce(&mut [f32]),
+) -> Result<(), Fault> {
+    let shape = tensor.shape().to_vec();
+    let taken = std::mem::replace(tensor, new_tensor(vec![0], vec![])?);
+    let mut values = owned(taken, memory)?;
+    change(&mut values);
+    *tensor = new_tensor(shape, values)?;
+    Ok(())
+}
+
+/// Weights of this shape. Whoever makes them pays for them first.
+pub(crate) fn new_tensor(shape: Vec<usize>, values: Vec<f32>) -> Result<Arc<Tensor>, Fault> {
+    Tensor::new(shape, values).map(Arc::new).map_err(|error| Fault::damaged(error.to_string()))
 }

@@ -3,6 +3,7 @@
 //! A model file becomes a [`Network`]; a network and an input shape become a [`Graph`]; engines run
 //! graphs.
 
+pub mod choose;
 mod constant;
 mod error;
 mod fallback;

@@ -13,7 +13,7 @@ pub struct Limits {
     pub file_bytes: usize,
     /// Nodes in the file.
     pub nodes: usize,
-    /// Weights and other constants in the file.
+    /// Weights and other constants in the file, and descriptions of values.
     pub initialisers: usize,
     /// Attributes of all nodes together.
     pub attributes: usize,
@@ -76,8 +76,12 @@ pub(crate) fn check(what: &'static str, size: usize, limit: usize) -> Result<(),
     }
 }
 
+/// No array of a network has more axes.
+const MAX_AXES: usize = 16;
+
 /// The number of values in an array of this shape, if it can be counted.
 pub(crate) fn elements(shape: &[usize]) -> Result<usize, Fault> {
+    check("axes of an array", shape.len(), MAX_AXES)?;
     shape
         .iter()
         .try_fold(1usize, |n, &d| n.checked_mul(d))

@@ -6,12 +6,16 @@ use crate::{
     Graph, Limits, ModelError,
     constant::Constant,
     error::{Fault, shorten},
+    limits,
     onnx::{self, AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto},
     specialise,
 };
 
 /// The opsets whose operators mean what Rollcall takes them to mean.
 const OPSETS: std::ops::RangeInclusive<i64> = 7..=25;
+
+/// A detector has about a dozen outputs.
+const MAX_OUTPUTS: usize = 64;
 
 /// A prepared model: weights as in the file (quantised ones stay quantised), shapes open.
 ///
@@ -149,6 +153,7 @@ fn read(name: &str, file: &[u8], limits: &Limits) -> Result<Network, Fault> {
             return Err(Fault::damaged(format!("two constants are called {:?}", shorten(&name))));
         }
     }
+    limits::check("outputs", output.len(), MAX_OUTPUTS)?;
     let (input, input_shape) = the_input(input, &constants, &node)?;
     let mut aliases = BTreeMap::new();
     let mut nodes = Vec::with_capacity(node.len());
@@ -183,7 +188,7 @@ fn the_input(
     let read: BTreeSet<&str> = nodes.iter().flat_map(|n| &n.input).map(String::as_str).collect();
     let is_real = |info: &ValueInfoProto| {
         let name = info.name.as_deref().unwrap_or_default();
-        read.contains(name) && !constants.contains_key(name)
+        !name.is_empty() && read.contains(name) && !constants.contains_key(name)
     };
     let mut real = inputs.into_iter().filter(is_real);
     let (Some(info), None) = (real.next(), real.next()) else {

@@ -1,13 +1,10 @@
 //! Decodes files and the tensors in them.
 
-use std::sync::Arc;
-
 use prost::Message;
-use rollcall_core::Tensor;
 
 use crate::{
     Limits,
-    constant::Constant,
+    constant::{Constant, MAX_INTEGERS},
     error::{Fault, shorten},
     limits::elements,
 };
@@ -39,14 +36,16 @@ pub(crate) fn constant(tensor: TensorProto) -> Result<Constant, Fault> {
             .ok_or_else(|| wrong("has too few or too many values"))
     };
     match tensor.data_type.unwrap_or_default() {
+        kind @ (data_type::INT64 | data_type::INT32) if count > MAX_INTEGERS => {
+            Ok(Constant::Opaque { kind })
+        }
         data_type::FLOAT => {
             fits(tensor.float_data.len(), 4)?;
             let values = match &raw {
                 Some(raw) => words(raw).map(f32::from_le_bytes).collect(),
                 None => tensor.float_data,
             };
-            let tensor = Tensor::new(shape, values).map_err(|e| Fault::damaged(e.to_string()))?;
-            Ok(Constant::Floats(Arc::new(tensor)))
+            Constant::floats(shape, values)
         }
         data_type::INT64 => {
             fits(tensor.int64_data.len(), 8)?;

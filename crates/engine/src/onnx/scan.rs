@@ -33,7 +33,7 @@ enum Kind {
 enum Field {
     /// Decodes a message.
     Message(Kind),
-    /// Copies a string or bytes; the factor is how often bytes are held at once.
+    /// Copies a string or bytes.
     Bytes,
     /// Decodes integers of this many bytes, packed or not.
     Integers(usize),
@@ -104,6 +104,7 @@ struct Counts<'a> {
     nodes: usize,
     initialisers: usize,
     attributes: usize,
+    values: usize,
     memory: Budget,
     limits: &'a Limits,
 }
@@ -112,7 +113,7 @@ struct Counts<'a> {
 pub(super) fn scan(file: &[u8], limits: &Limits) -> Result<(), Fault> {
     check("bytes in the file", file.len(), limits.file_bytes)?;
     let memory = Budget::new("bytes of memory to read it", limits.memory_bytes);
-    let mut counts = Counts { nodes: 0, initialisers: 0, attributes: 0, memory, limits };
+    let mut counts = Counts { nodes: 0, initialisers: 0, attributes: 0, values: 0, memory, limits };
     message(Kind::Model, file, &mut counts)
 }
 
@@ -150,7 +151,8 @@ fn delimited(field: Field, content: &[u8], counts: &mut Counts<'_>) -> Result<()
         Field::Message(kind) => message(kind, content, counts),
         Field::Bytes => {
             counts.memory.take(GROWTH, size_of::<String>())?;
-            counts.memory.take(content.len(), 1)
+            // Weights are turned into numbers while their bytes are still there.
+            counts.memory.take(content.len(), 2)
         }
         Field::Integers(each) => {
             let count = content.iter().filter(|&&b| b < 0x80).count();
@@ -178,6 +180,11 @@ impl Counts<'_> {
             Kind::Attribute => {
                 self.attributes += 1;
                 check("attributes", self.attributes, limits.attributes)
+            }
+            Kind::ValueInfo => {
+                // An old file lists its weights as inputs, and may describe each value.
+                self.values += 1;
+                check("values described", self.values, limits.initialisers)
             }
             _ => Ok(()),
         }

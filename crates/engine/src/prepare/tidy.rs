@@ -10,6 +10,9 @@ use crate::{
     specialise,
 };
 
+/// Height and width to try where a file leaves them open: every detector takes this many pixels.
+const USUAL: usize = 640;
+
 /// Changes `network` as [`super::prepare`] says.
 pub(super) fn tidy(network: &mut Network) -> Result<(), Fault> {
     evaluate_constants(network)?;

@@ -2,14 +2,11 @@
 //! that exporters leave in their graphs.
 
 use crate::{
-    constant::Constant,
+    constant::{Constant, MAX_INTEGERS},
     error::Fault,
     limits::{Budget, elements},
     network::Step,
 };
-
-/// The most numbers that shape arithmetic may need; shapes have a handful.
-const MAX_INTEGERS: usize = 4096;
 
 /// The value of `step`, whose inputs all are constants (`None` where one is left out).
 pub(crate) fn evaluate(

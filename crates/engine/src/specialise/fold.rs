@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::{
     Conv, Op, ValueId, Window,
-    constant::{Constant, owned},
+    constant::{Constant, change, new_tensor},
     error::Fault,
     network::Step,
 };
@@ -25,12 +25,16 @@ pub(super) struct Affine {
 }
 
 impl Affine {
+    /// Scale and shift of each channel.
+    fn pairs(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.scale.iter().copied().zip(self.shift.iter().copied())
+    }
+
     /// `self` first, `next` on its result.
     fn then(&self, next: &Self) -> Self {
-        let pairs = || next.scale.iter().zip(&next.shift);
         Self {
             scale: self.scale.iter().zip(&next.scale).map(|(a, b)| a * b).collect(),
-            shift: self.shift.iter().zip(pairs()).map(|(s, (b, c))| s * b + c).collect(),
+            shift: self.shift.iter().zip(next.pairs()).map(|(s, (b, c))| s * b + c).collect(),
         }
     }
 
@@ -108,18 +112,16 @@ impl Builder<'_> {
         let shape = weight.shape().to_vec();
         let outputs = affine.scale.len();
         let stride = if shape.len() == 2 { 1 } else { shape[1..].iter().product() };
-        let empty = Self::tensor(vec![0], vec![])?;
-        let mut values = owned(std::mem::replace(weight, empty.clone()), &mut self.weights)?;
-        for (at, value) in values.iter_mut().enumerate() {
-            *value = (f64::from(*value) * affine.scale[at / stride % outputs]) as f32;
-        }
-        *weight = Self::tensor(shape, values)?;
-        let mut values = owned(std::mem::replace(bias, empty), &mut self.weights)?;
-        for (value, (scale, shift)) in values.iter_mut().zip(affine.scale.iter().zip(&affine.shift))
-        {
-            *value = (f64::from(*value) * scale + shift) as f32;
-        }
-        *bias = Self::tensor(vec![outputs], values)?;
+        change(weight, &mut self.weights, |values| {
+            for (at, value) in values.iter_mut().enumerate() {
+                *value = (f64::from(*value) * affine.scale[at / stride % outputs]) as f32;
+            }
+        })?;
+        change(bias, &mut self.weights, |values| {
+            for (value, (scale, shift)) in values.iter_mut().zip(affine.pairs()) {
+                *value = (f64::from(*value) * scale + shift) as f32;
+            }
+        })?;
         Ok(true)
     }
 
@@ -154,8 +156,8 @@ impl Builder<'_> {
         self.weights.take(channels, 2 * size_of::<f32>())?;
         let round = |values: &[f64]| values.iter().map(|&v| v as f32).collect();
         let conv = Conv {
-            weight: Self::tensor(vec![channels, 1, 1, 1], round(&affine.scale))?,
-            bias: Self::tensor(vec![channels], round(&affine.shift))?,
+            weight: new_tensor(vec![channels, 1, 1, 1], round(&affine.scale))?,
+            bias: new_tensor(vec![channels], round(&affine.shift))?,
             group: channels,
             window: Window { kernel: [1, 1], strides: [1, 1], pads: [0; 4], dilations: [1, 1] },
         };
@@ -171,22 +173,25 @@ impl Builder<'_> {
         if affine.shifts() && conv.window.pads != [0; 4] {
             return Ok(false);
         }
-        let shape = conv.weight.shape().to_vec();
-        let (inputs, area) = (shape[1], shape[2] * shape[3]);
-        let outputs_in_group = shape[0] / conv.group;
-        let mut weights = owned(conv.weight.clone(), &mut self.weights)?;
-        let mut biases = owned(conv.bias.clone(), &mut self.weights)?;
-        for (row, values) in weights.chunks_mut(area).enumerate() {
-            let (output, input) = (row / inputs, row % inputs);
-            let channel = output / outputs_in_group * inputs + input;
-            let sum: f64 = values.iter().map(|&v| f64::from(v)).sum();
-            biases[output] = (f64::from(biases[output]) + sum * affine.shift[channel]) as f32;
-            for value in values {
-                *value = (f64::from(*value) * affine.scale[channel]) as f32;
+        let &[outputs, inputs, height, width] = conv.weight.shape() else { return Ok(false) };
+        let outputs_in_group = outputs / conv.group;
+        self.weights.take(outputs, size_of::<f64>())?;
+        let mut shifts = vec![0.0; outputs];
+        change(&mut conv.weight, &mut self.weights, |weights| {
+            for (plane, values) in weights.chunks_mut(height * width).enumerate() {
+                let (output, input) = (plane / inputs, plane % inputs);
+                let channel = output / outputs_in_group * inputs + input;
+                for value in values {
+                    shifts[output] += f64::from(*value) * affine.shift[channel];
+                    *value = (f64::from(*value) * affine.scale[channel]) as f32;
+                }
             }
-        }
-        conv.weight = Self::tensor(shape.clone(), weights)?;
-        conv.bias = Self::tensor(vec![shape[0]], biases)?;
+        })?;
+        change(&mut conv.bias, &mut self.weights, |biases| {
+            for (bias, shift) in biases.iter_mut().zip(&shifts) {
+                *bias = (f64::from(*bias) + shift) as f32;
+            }
+        })?;
         Ok(true)
     }
 }

@@ -6,7 +6,7 @@ use rollcall_core::Tensor;
 
 use crate::{
     Conv, Op, ValueId,
-    constant::{Constant, owned},
+    constant::{Constant, new_tensor, owned},
     error::Fault,
     limits::elements,
     network::Step,
@@ -33,7 +33,7 @@ pub(super) fn lower<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Kno
             let shape = builder.graph.shape(x).to_vec();
             let slopes = per_channel(builder, step, 1, &shape)?;
             let slopes = slopes.into_iter().map(|v| v as f32).collect();
-            let slope = Builder::tensor(vec![shape[1]], slopes)?;
+            let slope = new_tensor(vec![shape[1]], slopes)?;
             builder.same_shape(Op::PRelu { slope }, x)
         }
         "Relu" => builder.computed(step, 0).and_then(|x| builder.same_shape(Op::Relu, x)),
@@ -90,7 +90,7 @@ fn conv<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Known, Fault> {
         Some(_) => return Err(step.unsupported("its bias does not match its weights")),
         None => {
             builder.weights.take(outputs, size_of::<f32>())?;
-            Builder::tensor(vec![outputs], vec![0.0; outputs])?
+            new_tensor(vec![outputs], vec![0.0; outputs])?
         }
     };
     let window = windows::window(step, Some([height, width]))?;
@@ -127,6 +127,9 @@ fn gemm<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Known, Fault> {
     };
     let transposed = step.int("transB", 0)? != 0;
     let (k, n) = if transposed { (columns, rows) } else { (rows, columns) };
+    if n == 0 {
+        return Err(step.unsupported("its weights are empty"));
+    }
     let mut weights = if transposed {
         builder.weights.take(weight.data().len(), size_of::<f32>())?;
         transpose_matrix(weight.data(), rows, columns)
@@ -159,10 +162,8 @@ fn gemm<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Known, Fault> {
     if features != k {
         return Err(Fault::WrongInput(format!("{features} numbers reach a layer for {k}")));
     }
-    let op = Op::Gemm {
-        weight: Builder::tensor(vec![k, n], weights)?,
-        bias: Builder::tensor(vec![n], biases)?,
-    };
+    let op =
+        Op::Gemm { weight: new_tensor(vec![k, n], weights)?, bias: new_tensor(vec![n], biases)? };
     builder.push(op, vec![x], vec![batch, n]).map(Known::Value)
 }
 
@@ -314,7 +315,9 @@ fn resize(builder: &mut Builder<'_>, step: &Step) -> Result<Known, Fault> {
         _ => None,
     };
     let (down, across) = factors.ok_or_else(|| step.unsupported("its factors are not whole"))?;
-    let shape = vec![batch, channels, h * down, w * across];
+    let sides = h.checked_mul(down).zip(w.checked_mul(across));
+    let (h, w) = sides.ok_or_else(|| step.unsupported("its result is impossibly large"))?;
+    let shape = vec![batch, channels, h, w];
     builder.push(Op::Resize { scale: [down, across] }, vec![x], shape).map(Known::Value)
 }
 

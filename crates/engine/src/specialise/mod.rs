@@ -16,8 +16,6 @@ use std::{
     sync::Arc,
 };
 
-use rollcall_core::Tensor;
-
 use crate::{
     Graph, Node, Op, Value, ValueId,
     constant::Constant,
@@ -183,11 +181,6 @@ impl<'n> Builder<'n> {
         self.producers[output.0] = Some(self.graph.nodes.len());
         self.graph.nodes.push(Node { op, inputs, output });
         Ok(output)
-    }
-
-    /// Makes a weight of values already paid for with [`Builder::weights`].
-    fn tensor(shape: Vec<usize>, values: Vec<f32>) -> Result<Arc<Tensor>, Fault> {
-        Tensor::new(shape, values).map(Arc::new).map_err(|error| Fault::damaged(error.to_string()))
     }
 
     fn finish(mut self) -> Result<(Graph, BTreeMap<&'n str, Vec<usize>>), Fault> {
