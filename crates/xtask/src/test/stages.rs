@@ -15,7 +15,6 @@ use crate::{
         python::PythonEnvironment,
         wasm_target::{Compiler, WasmTarget},
     },
-    stamp::Stamp,
     step::{Output, Step, tail},
     web as web_build,
 };
@@ -64,28 +63,14 @@ pub(super) fn web_lints(places: &Places) -> Result<Counts> {
     Ok(lint("cpu")? + lint("gpu")?)
 }
 
-/// Has onnxruntime compute what our engines must give, from the files as they are shipped.
 pub(super) fn references(places: &Places) -> Result<Counts> {
-    setup::prepare(places, &[&PythonEnvironment])?;
-    prepare_packs(places)?;
-    let scripts = places.root.join("tests").join("reference");
-    let out = places.cache.join("references");
-    let stamp = Stamp::of(out.join("rollcall-stamp"), std::slice::from_ref(&scripts), &[])?;
-    if stamp.holds(&[]) {
-        return Ok(Counts::one(true));
-    }
-    let python = PythonEnvironment::interpreter(places);
-    let counts = one(Step::new(places, "references", "make_reference.py", python)
-        .args([scripts.join("make_reference.py")])
-        .args([&OsString::from("--out"), out.as_os_str()])
-        .args([&OsString::from("--downloads"), places.cache.join("downloads").as_os_str()]))?;
-    stamp.set()?;
-    Ok(counts)
+    prepare_references(places)?;
+    Ok(Counts::one(true))
 }
 
 pub(super) fn native(places: &Places) -> Result<Counts> {
     setup::prepare(places, &[&SoftwareVulkan])?;
-    prepare_packs(places)?;
+    prepare_references(places)?;
     let output = Step::new(places, "native", "cargo test", "cargo")
         .args(["test", "--workspace", "--exclude", "rollcall-web", "--no-fail-fast"])
         .args(["--", "--show-output"])
@@ -97,6 +82,7 @@ pub(super) fn native(places: &Places) -> Result<Counts> {
 
 pub(super) fn browser(places: &Places) -> Result<Counts> {
     let sample = sample(places)?;
+    prepare_references(places)?;
     let output = Step::new(places, "browser", "tests/browser/run.mjs", "node")
         .args(["tests/browser/run.mjs"])
         .args(sample.folders(places))
@@ -127,11 +113,19 @@ fn sample(places: &Places) -> Result<Sample> {
     demo::prepare(places, &[&Browser::Chromium, &Browser::Firefox])
 }
 
-/// Both packs: the tests compare every network of either.
-fn prepare_packs(places: &Places) -> Result<()> {
+/// Has onnxruntime compute what our engines must give, from the files as they are shipped, and
+/// fetches the packs that hold these models. Does nothing where that is done.
+fn prepare_references(places: &Places) -> Result<()> {
+    setup::prepare(places, &[&PythonEnvironment])?;
     sample::build_programs(places)?;
     sample::fetch_models(places, sample::DEFAULT_PACK)?;
-    sample::fetch_models(places, sample::TEST_PACK)
+    sample::fetch_models(places, sample::TEST_PACK)?;
+    sample::fetch_photos(places)?;
+    let cache = |folder: &str| places.cache.join(folder).into_os_string();
+    Step::new(places, "references", "make_reference.py", PythonEnvironment::interpreter(places))
+        .args(["tests/reference/make_reference.py", "--out"])
+        .args([cache("references"), "--downloads".into(), cache("downloads")])
+        .run()
 }
 
 /// A program that passes or fails as a whole.
