@@ -68,13 +68,12 @@ pub struct ModelInfo {
 
 impl From<&Manifest> for DatabaseInfo {
     fn from(manifest: &Manifest) -> Self {
-        let planes = manifest.segments.iter().flat_map(|s| s.planes.iter().flatten());
         Self {
             version: manifest.version.to_string(),
             created: manifest.created,
             expires: manifest.expires,
             counts: manifest.counts,
-            sketch_bytes: planes.map(|plane| plane.bytes).sum(),
+            sketch_bytes: manifest.sketch_bytes(),
             models: manifest
                 .models
                 .iter()
@@ -117,6 +116,8 @@ pub struct Database {
     /// Which of the database's models each embedder of the pack is, once a pack is named.
     pack: Option<Vec<Option<usize>>>,
     shards: RefCell<ShardCache>,
+    /// Why the last shard that was asked for in vain could not be had.
+    missed: RefCell<Option<IndexError>>,
 }
 
 #[derive(Default)]
@@ -163,6 +164,7 @@ impl Database {
             segments,
             pack: None,
             shards: RefCell::default(),
+            missed: RefCell::default(),
         })
     }
 
@@ -195,9 +197,14 @@ impl Database {
         &self.manifest
     }
 
-    /// Whether a part of it could not be had, and why.
+    /// Why answers are partial, if any was: the last file that could not be had.
     #[must_use]
-    pub fn trouble(&self) -> Option<&IndexError> {
+    pub fn trouble(&self) -> Option<IndexError> {
+        self.missed.borrow().clone().or_else(|| self.lost().cloned())
+    }
+
+    /// Why part of the sketches is missing, if it is.
+    fn lost(&self) -> Option<&IndexError> {
         self.segments.iter().find_map(|segment| segment.trouble.as_ref())
     }
 
@@ -273,9 +280,9 @@ impl Database {
         rows
     }
 
-    /// Exact similarities of the proposed rows.
-    async fn rerank(&self, queries: &[Query], rows: BTreeSet<Row>) -> Result<Found, IndexError> {
-        let mut partial = self.trouble().is_some();
+    /// Exact similarities of the proposed rows, by rising id.
+    async fn rerank(&self, queries: &[Query], rows: BTreeSet<Row>) -> Found {
+        let mut partial = self.lost().is_some();
         let mut places: BTreeMap<(usize, u32), (ShardRef, Vec<usize>)> = BTreeMap::new();
         for (number, row) in rows {
             match self.segments[number].shard_of(row) {
@@ -287,12 +294,13 @@ impl Database {
             }
         }
         let shards = fetch::all(places.values().map(|(shard, _)| self.shard(*shard))).await;
-        let (mut candidates, mut last) = (BTreeMap::new(), None);
+        let mut candidates = BTreeMap::new();
         for (shard, (_, places)) in shards.into_iter().zip(places.values()) {
             let shard = match shard {
                 Ok(shard) => shard,
                 Err(error) => {
-                    (partial, last) = (true, Some(error));
+                    partial = true;
+                    self.missed.replace(Some(error));
                     continue;
                 }
             };
@@ -309,10 +317,7 @@ impl Database {
                 }
             }
         }
-        match last {
-            Some(error) if candidates.is_empty() => Err(error),
-            _ => Ok(Found { candidates: candidates.into_values().collect(), partial }),
-        }
+        Found { candidates: candidates.into_values().collect(), partial }
     }
 
     /// A shard, from memory or the store.
@@ -370,8 +375,7 @@ impl Lookup for Database {
             let queries = self.queries(person)?;
             let limit = limit.min(limits::CANDIDATES);
             let rows = self.propose(&queries, limit.max(RERANKED));
-            let found = self.rerank(&queries, rows).await;
-            let mut found = found.map_err(|error| LookupError::Database(error.to_string()))?;
+            let mut found = self.rerank(&queries, rows).await;
             // The candidates come sorted by id, and a stable sort keeps that among equals.
             found.candidates.sort_by(|a, b| b.similarity.0.total_cmp(&a.similarity.0));
             found.candidates.truncate(limit);

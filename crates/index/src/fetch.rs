@@ -40,7 +40,7 @@ pub(crate) async fn chunks(
 ) -> Vec<Result<Vec<u8>, IndexError>> {
     let file_bytes = Chunked::file_bytes(record);
     all(run.files.iter().enumerate().map(async |(i, digest)| {
-        let length = (run.bytes as usize - i * file_bytes).min(file_bytes);
+        let length = (run.bytes as usize).saturating_sub(i * file_bytes).min(file_bytes);
         let name = digest.to_string();
         let bytes = verified(store, &name, digest, limits::CHUNK_BYTES).await?;
         if bytes.len() == length {

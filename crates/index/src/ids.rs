@@ -53,7 +53,7 @@ impl Ids {
         let known = |id: &IdRecord| usize::from(id.endpoint) < endpoints.len() && id.row < rows;
         let fine = ids.records.len().is_multiple_of(ID_RECORD)
             && ids.all().iter().all(|bytes| known(&IdRecord::from_bytes(bytes)))
-            && ids.all().is_sorted_by_key(|bytes| IdRecord::from_bytes(bytes));
+            && ids.all().is_sorted_by_key(IdRecord::from_bytes);
         if fine { Ok(ids) } else { Err(IndexError::damaged(file, "ids out of order or range")) }
     }
 

@@ -18,6 +18,8 @@ pub const DIMENSION: usize = 4096;
 pub const PLANES: usize = 4;
 /// Rounds of the rotation.
 pub const ROUNDS: u32 = 8;
+/// Bytes of all sketches together, which are held in memory: 4 million performers, 512-d, 2 planes.
+pub const SKETCH_BYTES: u64 = 512 << 20;
 /// Segments of a database.
 pub const SEGMENTS: usize = 64;
 /// Performers of a database.
@@ -36,5 +38,5 @@ pub const FACES: usize = 32;
 pub const TEMPLATES: usize = 8;
 /// Nesting of msgpack values. The deepest of ours is 6.
 pub const DEPTH: usize = 16;
-/// Candidates one lookup gives.
+/// Candidates one lookup gives, however many are asked for.
 pub const CANDIDATES: usize = 100;

@@ -279,6 +279,13 @@ impl Manifest {
         Ok(bytes)
     }
 
+    /// Bytes of all sketches.
+    #[must_use]
+    pub fn sketch_bytes(&self) -> u64 {
+        let planes = self.segments.iter().flat_map(|s| s.planes.iter().flatten());
+        planes.map(|plane| plane.bytes).sum()
+    }
+
     fn check(&self) -> Result<(), String> {
         let texts = self.sources.iter().chain(self.source_stats.keys());
         check("models", (1..=limits::MODELS).contains(&self.models.len()))?;
@@ -290,7 +297,8 @@ impl Manifest {
         self.models.iter().try_for_each(Model::check)?;
         self.segments.iter().try_for_each(|segment| segment.check(&self.models))?;
         let rows = self.segments.iter().map(|segment| u64::from(segment.rows)).sum::<u64>();
-        check("performers", rows <= u64::from(limits::PERFORMERS))
+        check("performers", rows <= u64::from(limits::PERFORMERS))?;
+        check("sketches", self.sketch_bytes() <= limits::SKETCH_BYTES)
     }
 }
 
@@ -361,12 +369,11 @@ impl SegmentSpec {
             check("planes of a segment", planes.len() == model.planes)?;
             check("plane", planes.iter().all(|p| p.bytes == bytes && p.fits(row)))?;
         }
-        let most = u64::from(limits::PERFORMERS);
         let (shards, ids) = (crate::segment::SHARD_RECORD, crate::ids::ID_RECORD);
         check("rows", self.rows <= limits::PERFORMERS)?;
         check("shards", self.shards.bytes <= u64::from(self.rows) * shards as u64)?;
         check("shards", self.shards.fits(shards) && (self.rows == 0 || self.shards.bytes > 0))?;
-        check("ids", self.ids.bytes <= 8 * most * ids as u64 && self.ids.fits(ids))?;
+        check("ids", self.ids.bytes <= limits::SKETCH_BYTES && self.ids.fits(ids))?;
         check("endpoints", self.endpoints.len() <= limits::ENDPOINTS)?;
         check("endpoints", self.endpoints.iter().all(|e| e.len() <= limits::TEXT_BYTES))?;
         check("hidden rows", self.hidden.windows(2).all(|pair| pair[0] < pair[1]))?;

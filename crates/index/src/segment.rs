@@ -95,7 +95,7 @@ impl Segment {
         let mut lost = Vec::new();
         let mut planes = Vec::with_capacity(runs.len());
         for run in runs {
-            let mut plane = Vec::with_capacity(run.bytes as usize);
+            let mut plane = Vec::new();
             for (i, chunk) in fetch::chunks(store, run, record).await.into_iter().enumerate() {
                 let end = ((i + 1) * per_file).min(rows as usize);
                 match chunk {

@@ -21,7 +21,7 @@ impl DirectoryStore {
     fn read(&self, name: &str, max_bytes: usize) -> Result<Vec<u8>, StoreError> {
         let wrong = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => StoreError::Missing(name.to_owned()),
-            _ => StoreError::unreachable(name, error),
+            _ => StoreError::unreachable(name, &error),
         };
         if !is_file_name(name) {
             return Err(StoreError::Missing(name.to_owned()));
@@ -29,7 +29,7 @@ impl DirectoryStore {
         let path = self.folder.join(name);
         // Opening a pipe would wait for ever.
         if !fs::metadata(&path).map_err(wrong)?.is_file() {
-            return Err(StoreError::unreachable(name, "it is no file"));
+            return Err(StoreError::unreachable(name, &"it is no file"));
         }
         let mut bytes = Vec::new();
         let file = fs::File::open(&path).map_err(wrong)?;

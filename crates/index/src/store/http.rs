@@ -60,11 +60,13 @@ impl HttpStore {
             .cache(cache)
             .send()
             .await
-            .map_err(|error| StoreError::unreachable(name, error))?;
+            .map_err(|error| StoreError::unreachable(name, &error))?;
         match response.status() {
             200 => {}
             404 | 410 => return Err(StoreError::Missing(name.to_owned())),
-            status => return Err(StoreError::unreachable(name, format!("the host says {status}"))),
+            status => {
+                return Err(StoreError::unreachable(name, &format!("the host says {status}")));
+            }
         }
         match response.body() {
             Some(body) => read(&body, name, max_bytes).await,
@@ -75,11 +77,11 @@ impl HttpStore {
 
 /// Reads a stream and gives up as soon as it is too long.
 async fn read(body: &ReadableStream, name: &str, max_bytes: usize) -> Result<Vec<u8>, StoreError> {
-    let wrong = |error: JsValue| StoreError::unreachable(name, words(&error));
+    let wrong = |error: JsValue| StoreError::unreachable(name, &words(&error));
     let reader: ReadableStreamDefaultReader = body
         .get_reader()
         .dyn_into()
-        .map_err(|_| StoreError::unreachable(name, "no byte stream"))?;
+        .map_err(|_| StoreError::unreachable(name, &"no byte stream"))?;
     let mut bytes = Vec::new();
     loop {
         let step = JsFuture::from(reader.read()).await.map_err(wrong)?;
@@ -88,7 +90,7 @@ async fn read(body: &ReadableStream, name: &str, max_bytes: usize) -> Result<Vec
         }
         let value = Reflect::get(&step, &"value".into()).map_err(wrong)?;
         let part: Uint8Array =
-            value.dyn_into().map_err(|_| StoreError::unreachable(name, "no byte stream"))?;
+            value.dyn_into().map_err(|_| StoreError::unreachable(name, &"no byte stream"))?;
         let length = part.length() as usize;
         if bytes.len() + length > max_bytes {
             // The answer is given up; whether the host hears of it does not matter.

@@ -56,8 +56,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    #[cfg_attr(not(any(feature = "fs", feature = "web")), expect(dead_code))]
-    pub(crate) fn unreachable(name: &str, reason: impl ToString) -> Self {
+    #[cfg_attr(
+        not(any(feature = "fs", all(feature = "web", target_arch = "wasm32"))),
+        expect(dead_code, reason = "memory does not fail")
+    )]
+    pub(crate) fn unreachable(name: &str, reason: &impl ToString) -> Self {
         Self::Unreachable { name: name.to_owned(), reason: reason.to_string() }
     }
 }

@@ -29,12 +29,9 @@ pub(super) fn select(
         .collect::<Option<_>>()
         .ok_or("an embedding has no direction")?;
     // One order, whatever order they came in.
-    faces.sort_by(|a, b| {
-        let keys = |face: &(Vec<Int8>, Vec<Embedding>)| {
-            let bytes = face.0.iter().flat_map(|v| v.values.clone()).collect::<Vec<_>>();
-            (bytes, face.1.iter().map(|e| e.norm().to_bits()).collect::<Vec<_>>())
-        };
-        keys(a).cmp(&keys(b))
+    faces.sort_by_cached_key(|(vectors, face)| {
+        let bytes: Vec<i8> = vectors.iter().flat_map(|v| v.values.clone()).collect();
+        (bytes, face.iter().map(|e| e.norm().to_bits()).collect::<Vec<_>>())
     });
     let template = |model: usize| {
         let mut sum = vec![0.0f64; dimensions[model]];

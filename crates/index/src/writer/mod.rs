@@ -66,11 +66,16 @@ impl WriteOptions {
             who: format!("the version {version:?}"),
             what: error.to_string(),
         })?;
+        let models: Vec<Model> = pack.embedders.iter().map(Model::of).collect::<Result<_, _>>()?;
+        if !(1..=limits::MODELS).contains(&models.len()) {
+            let who = format!("the model pack {}", pack.name);
+            return Err(IndexError::Unfit { who, what: "not 1 to 8 embedders".into() });
+        }
         Ok(Self {
             version,
             created,
             expires: None,
-            models: pack.embedders.iter().map(Model::of).collect::<Result<_, _>>()?,
+            models,
             seed: SEED,
             tombstones: BTreeSet::new(),
         })

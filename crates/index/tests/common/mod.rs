@@ -3,11 +3,13 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
+use pollster::block_on;
 use rollcall_core::{
     ChannelOrder, DetectorSpec, EmbedderSpec, Embedding, Pack, PackModel, Performer, PerformerId,
 };
 use rollcall_index::{
-    Database, MemoryStore, PerformerEntry, SplitMix64, Store, WriteOptions, write_database,
+    Database, Digest, LATEST, Latest, Manifest, MemoryStore, PerformerEntry, SHARD_RECORD,
+    SplitMix64, Store, WriteOptions, manifest, manifest_name, write_database,
 };
 
 pub fn model(name: &str, sha: char) -> PackModel {
@@ -112,6 +114,50 @@ pub fn write(entries: Vec<PerformerEntry>, dimensions: &[usize]) -> MemoryStore 
 }
 
 pub fn open(store: impl Store + 'static, dimensions: &[usize]) -> Database {
-    let database = pollster::block_on(Database::open(Rc::new(store))).unwrap();
+    let database = block_on(Database::open(Rc::new(store))).unwrap();
     database.for_pack(&pack(dimensions)).unwrap()
+}
+
+/// Puts a file in under its hash.
+pub fn put(store: &MemoryStore, bytes: Vec<u8>) -> Digest {
+    let digest = Digest::of(&bytes);
+    store.insert(&digest.to_string(), bytes);
+    digest
+}
+
+pub fn file(store: &MemoryStore, name: &str) -> Vec<u8> {
+    block_on(store.get(name, 1 << 30, false)).unwrap()
+}
+
+/// Makes `bytes` the current manifest.
+pub fn publish(store: &MemoryStore, bytes: Vec<u8>) {
+    let digest = Digest::of(&bytes);
+    store.insert(&manifest_name(&digest), bytes);
+    let latest = Latest { version: "2026.11.1".parse().unwrap(), manifest: digest };
+    store.insert(LATEST, latest.to_bytes());
+}
+
+/// Changes the manifest, as a host could.
+pub fn forge(store: &MemoryStore, change: impl FnOnce(&mut Manifest)) {
+    let mut manifest = block_on(manifest(store)).unwrap();
+    change(&mut manifest);
+    publish(store, manifest.to_bytes().unwrap());
+}
+
+/// The names of the first segment's shards.
+pub fn shards(store: &MemoryStore) -> Vec<Digest> {
+    let manifest = block_on(manifest(store)).unwrap();
+    let table = file(store, &manifest.segments[0].shards.files[0].to_string());
+    table.chunks(SHARD_RECORD).map(|record| Digest(record[..32].try_into().unwrap())).collect()
+}
+
+/// Puts other bytes in a shard's place, with a hash that is right.
+pub fn forge_shard(store: &MemoryStore, number: usize, bytes: Vec<u8>) {
+    let chunk = block_on(manifest(store)).unwrap().segments[0].shards.files[0];
+    let mut table = file(store, &chunk.to_string());
+    let record = &mut table[number * SHARD_RECORD..(number + 1) * SHARD_RECORD];
+    record[36..].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
+    record[..32].copy_from_slice(&put(store, bytes).0);
+    let table = put(store, table);
+    forge(store, |manifest| manifest.segments[0].shards.files[0] = table);
 }
