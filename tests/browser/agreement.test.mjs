@@ -97,7 +97,7 @@ for (const [kind, engine] of [["chromium", "cpu"], ["firefox", "cpu"], ["chromiu
           for (const { output, share } of answer.differences) {
             assert.ok(share < TOLERANCE, `${output} is off by ${share} of its range`);
           }
-          assert.equal(answer.report.name, engine === "gpu" ? "wonnx" : "rten");
+          assert.equal(answer.report.name, engine === "gpu" ? "wonnx" : "simd");
           if (engine === "gpu") {
             assert.ok(answer.report.adapter, "the adapter has a name");
             assert.ok(answer.report.dispatches > 0);

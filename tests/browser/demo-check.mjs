@@ -124,7 +124,7 @@ async function check(engine, photos) {
   }
   const right = engine === "gpu"
     ? report.name === "wonnx" && Boolean(report.adapter) && report.dispatches > 0
-    : report.name === "rten";
+    : report.name === "simd";
   if (!right) failures.push(`${engine}: the answers come from ${JSON.stringify(report)}`);
   failures.push(...page.errors.map((error) => `${engine}: the page threw ${error}`));
   await page.close();

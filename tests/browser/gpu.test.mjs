@@ -66,7 +66,7 @@ describe("WebGPU on SwiftShader", () => {
     const page = await browser.open(site);
     await page.ready();
     const { name, why } = await page.page.evaluate(() => window.rollcallPage.engine);
-    assert.equal(name, "rten");
+    assert.equal(name, "simd");
     assert.match(why, /software|SwiftShader|program/i);
     assert.ok((await page.text("#facts")).toLowerCase().includes(why.toLowerCase().replace(/\.$/, "")));
     assert.ok(!browser.proxy.requests.some(({ url }) => url.includes("rollcall_gpu")));
@@ -97,7 +97,7 @@ describe("WebGPU on SwiftShader", () => {
       await page.choose(OBAMA);
       await sabotage(page, word, "Looking for faces");
       const { answer } = await page.answer();
-      assert.equal(answer.engine.name, "rten");
+      assert.equal(answer.engine.name, "simd");
       assert.match(answer.engine.why, /GPU|graphics/i);
       assert.equal(answer.matches[0].name, "Barack Obama");
       // And the next one too.
@@ -117,7 +117,7 @@ describe("without WebGPU", () => {
     const page = await browser.open(`http://stash.test:${config.site}/`);
     await page.ready();
     const { name, why } = await page.page.evaluate(() => window.rollcallPage.engine);
-    assert.equal(name, "rten");
+    assert.equal(name, "simd");
     assert.match(why, /secure|https/i);
     assert.ok(!browser.proxy.requests.some(({ url }) => url.includes("rollcall_gpu")));
     await page.close();

@@ -28,7 +28,7 @@ for (const kind of ["chromium", "firefox"]) {
 
       test("a known face gets its name", async () => {
         const { answer, timings } = await page.identify(OBAMA);
-        assert.equal(answer.engine.name, "rten");
+        assert.equal(answer.engine.name, "simd");
         assert.equal(answer.matches.length, answer.performers_detected);
         const [match] = answer.matches;
         assert.equal(match.name, "Barack Obama");

@@ -49,7 +49,7 @@ for (const kind of ["chromium", "firefox"]) {
         }, photo);
         assert.equal(answer.matches[0].name, "Barack Obama");
         assert.ok(answer.matches[0].similarity > 0.6);
-        assert.equal(answer.engine.name, "rten");
+        assert.equal(answer.engine.name, "simd");
         assert.ok(requests.length > 4);
         assert.deepEqual(await page.evaluate(() => window.refused), []);
       });

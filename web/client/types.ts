@@ -46,7 +46,7 @@ export interface IdentifyListeners {
 }
 
 export interface EngineReport {
-  /** `rten` (CPU) or `wonnx` (GPU). */
+  /** `simd` (CPU) or `wonnx` (GPU). */
   name: string;
   adapter: string | null;
   software_adapter: boolean;

@@ -76,7 +76,7 @@ export function engineName(report: EngineReport): string {
     const software = report.software_adapter ? ", a software one" : "";
     return `Graphics card (wonnx${on}${software})`;
   }
-  return report.name === "rten" ? "Processor (rten)" : report.name;
+  return report.name === "simd" ? "Processor (SIMD)" : report.name;
 }
 
 /** "2 people: 1 named, 1 unknown." */

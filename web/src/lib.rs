@@ -1,1 +1,35 @@
-//! Not yet.
+//! Rollcall in a web worker: core, engine and index compiled to WebAssembly.
+//!
+//! Built twice. With the feature `cpu` it is the main module: [`Session`] fetches models and
+//! database, decodes pictures, and says who is in them. With the feature `gpu` it is only the
+//! WebGPU engine, a second file that a page without WebGPU never downloads; the main module calls
+//! it through JavaScript, so that falling back to the CPU happens inside one worker.
+
+#[cfg(feature = "cpu")]
+mod choice;
+#[cfg(feature = "cpu")]
+mod decode;
+#[cfg(feature = "cpu")]
+mod error;
+#[cfg(feature = "cpu")]
+mod fetch;
+#[cfg(feature = "gpu")]
+mod gpu;
+#[cfg(feature = "cpu")]
+mod gpu_link;
+#[cfg(feature = "cpu")]
+mod hooks;
+#[cfg(feature = "cpu")]
+mod models;
+mod panic;
+#[cfg(feature = "cpu")]
+mod session;
+#[cfg(feature = "cpu")]
+mod stages;
+mod wire;
+
+#[cfg(feature = "gpu")]
+pub use gpu::GpuEngine;
+pub use panic::on_panic;
+#[cfg(feature = "cpu")]
+pub use session::Session;

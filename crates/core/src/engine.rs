@@ -27,7 +27,7 @@ pub trait Engine {
 /// Which engine ran, on what, and how much.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EngineReport {
-    /// The engine's name: `rten` or `wonnx`.
+    /// The engine's name: `simd`, `rten` or `wonnx`.
     pub name: String,
     /// The graphics adapter's name, for a GPU engine.
     pub adapter: Option<String>,

@@ -1,0 +1,34 @@
+//! What the worker's JavaScript does for us.
+
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Made by `web/client/worker.ts`; its `Hooks` interface is the other half of this contract.
+    #[derive(Clone)]
+    pub type Hooks;
+
+    /// Tells the page how far we are. `bytes` is below 0 where nothing is downloaded.
+    #[wasm_bindgen(method)]
+    pub(crate) fn progress(this: &Hooks, stage: &str, done: f64, total: f64, bytes: f64);
+
+    /// Whether the page has asked to give this job up.
+    #[wasm_bindgen(method)]
+    pub(crate) fn cancelled(this: &Hooks) -> bool;
+
+    /// Settles in a later turn of the event loop, so that messages (such as "cancel") come in.
+    #[wasm_bindgen(method)]
+    pub(crate) async fn breathe(this: &Hooks);
+
+    /// Milliseconds on a clock that only goes forward.
+    #[wasm_bindgen(method)]
+    pub(crate) fn now(this: &Hooks) -> f64;
+
+    /// Loads the second module and makes its engine: `models` is an array of `[name, bytes]`.
+    #[wasm_bindgen(method, catch, js_name = startGpu)]
+    pub(crate) async fn start_gpu(
+        this: &Hooks,
+        models: js_sys::Array,
+        allow_software: bool,
+    ) -> Result<JsValue, JsValue>;
+}

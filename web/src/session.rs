@@ -1,0 +1,160 @@
+//! The worker's one object: models, engine and database, ready for pictures.
+
+use std::rc::Rc;
+
+use rollcall_core::{
+    Answer, Decode, Engine, IdentifyError, IdentifyOptions, Lookup, Pack, RecogniseError, Recogniser,
+    identify_image_with,
+};
+use rollcall_index::{Database, HttpStore};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Blob;
+
+use crate::{
+    choice::{EngineChoice, Facts, choose},
+    decode::BrowserDecoder,
+    error::{WebError, to_js, words},
+    hooks::Hooks,
+    models::fetch_pack,
+    stages::{Progress, Timings, WatchedEngine, WatchedLookup},
+};
+
+/// The largest picture file, in bytes: an uncompressed picture of the most pixels allowed.
+const MAX_FILE: f64 = 400e6;
+
+/// What the page wants; `WorkerOptions` and `Facts` of the TypeScript client are the other half.
+/// URLs are absolute, folders end in `/`.
+#[derive(Debug, Deserialize)]
+struct Settings {
+    models: String,
+    database: Option<String>,
+    engine: EngineChoice,
+    because: Option<String>,
+    facts: Option<Facts>,
+}
+
+/// What [`Session::identify`] gives: `Identification` of the TypeScript client.
+#[derive(Serialize)]
+struct Identification {
+    answer: Answer,
+    timings: Timings,
+    width: u32,
+    height: u32,
+}
+
+/// Says who is in pictures. One picture at a time.
+#[wasm_bindgen]
+pub struct Session {
+    recogniser: Recogniser,
+    database: Option<Database>,
+    options: IdentifyOptions,
+    progress: Rc<Progress>,
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// Downloads the models, chooses an engine, opens the database.
+    ///
+    /// # Errors
+    /// `{kind, message}`, the message a sentence for the user.
+    pub async fn open(settings: JsValue, hooks: Hooks) -> Result<Session, JsValue> {
+        Ok(open(settings, hooks).await?)
+    }
+
+    /// Which engine runs, on what, and why: core's `EngineReport`.
+    ///
+    /// # Errors
+    /// None in practice: when the report cannot be turned into an object.
+    pub fn engine(&self) -> Result<JsValue, JsValue> {
+        Ok(to_js(&self.recogniser.report())?)
+    }
+
+    /// Finds the faces in a picture file and says who they are.
+    ///
+    /// # Errors
+    /// `{kind, message}`; of kind `cancelled` where the page gave the job up.
+    pub async fn identify(&self, picture: Blob) -> Result<JsValue, JsValue> {
+        let identified = self.identify_file(&picture).await;
+        if self.progress.cancelled() {
+            return Err(WebError::Cancelled.into());
+        }
+        Ok(to_js(&identified?)?)
+    }
+
+    async fn identify_file(&self, picture: &Blob) -> Result<Identification, WebError> {
+        self.progress.begin();
+        if picture.size() > MAX_FILE {
+            return Err(WebError::PictureFile { megabytes: (picture.size() / 1e6) as u32 });
+        }
+        let buffer = JsFuture::from(picture.array_buffer())
+            .await
+            .map_err(|thrown| WebError::Unreadable(words(&thrown)))?;
+        let file = js_sys::Uint8Array::new(&buffer).to_vec();
+        let pixels = BrowserDecoder.decode(&file).await?;
+        drop(file);
+        let watched = self
+            .database
+            .as_ref()
+            .map(|lookup| WatchedLookup { lookup, progress: &self.progress });
+        let answer = identify_image_with(
+            &self.recogniser,
+            watched.as_ref().map(|lookup| lookup as &dyn Lookup),
+            &pixels,
+            &self.options,
+            &|step| self.progress.hear(step),
+        )
+        .await?;
+        let timings = self.progress.finish();
+        Ok(Identification { answer, timings, width: pixels.width(), height: pixels.height() })
+    }
+}
+
+async fn open(settings: JsValue, hooks: Hooks) -> Result<Session, WebError> {
+    let settings: Settings = serde_wasm_bindgen::from_value(settings)
+        .map_err(|error| WebError::Settings(error.to_string()))?;
+    let fetched = fetch_pack(&settings.models, &hooks).await?;
+    hooks.progress("engine", 0.0, 0.0, -1.0);
+    let Settings { engine, because, facts, .. } = &settings;
+    let engine = choose(*engine, because.clone(), facts.as_ref(), &fetched, &hooks).await?;
+    let database = match &settings.database {
+        Some(url) => Some(open_database(url, &fetched.pack, &hooks).await?),
+        None => None,
+    };
+    let progress = Rc::new(Progress::new(hooks));
+    let detector = fetched.pack.detector.model.name.clone();
+    let engine: Rc<dyn Engine> =
+        Rc::new(WatchedEngine { engine, detector, progress: Rc::clone(&progress) });
+    let recogniser = Recogniser::new(fetched.pack, engine)
+        .map_err(|error| WebError::Model(error.to_string()))?;
+    let options = IdentifyOptions {
+        thumbnails: true,
+        local_image_base: settings.database.unwrap_or_default(),
+        ..IdentifyOptions::default()
+    };
+    Ok(Session { recogniser, database, options, progress })
+}
+
+async fn open_database(url: &str, pack: &Pack, hooks: &Hooks) -> Result<Database, WebError> {
+    hooks.progress("database", 0.0, 1.0, -1.0);
+    let database = Database::open(Rc::new(HttpStore::new(url)))
+        .await
+        .map_err(|error| WebError::Database(error.to_string()))?
+        .for_pack(pack)
+        .map_err(|error| WebError::Database(error.to_string()))?;
+    hooks.progress("database", 1.0, 1.0, -1.0);
+    Ok(database)
+}
+
+impl From<IdentifyError> for WebError {
+    fn from(error: IdentifyError) -> Self {
+        let words = error.to_string();
+        match error {
+            IdentifyError::Lookup(_) => Self::Database(words),
+            IdentifyError::Recognise(RecogniseError::Cancelled) => Self::Cancelled,
+            IdentifyError::Recognise(RecogniseError::Engine(_)) => Self::Engine(words),
+            IdentifyError::Recognise(_) => Self::Identify(words),
+        }
+    }
+}
