@@ -71,7 +71,7 @@ fn a_bad_shard_is_left_out_and_said_to_be() {
         bytes[40_000] ^= 1;
         Some(bytes)
     };
-    let long = |bytes: &[u8]| Some([bytes, &[0; 300_000]].concat());
+    let long = |bytes: &[u8]| Some([bytes, &vec![0; 300_000]].concat());
     let page = |_: &[u8]| Some(b"<!doctype html><title>Sign in</title>".to_vec());
     let gone = |_: &[u8]| None;
     type Change = fn(&[u8]) -> Option<Vec<u8>>;
@@ -86,9 +86,8 @@ fn a_bad_shard_is_left_out_and_said_to_be() {
         let (entries, store) = crowd();
         let bad = shards(&store)[1];
         let (lost, kept) = parted(entries, &store, &bad);
-        match change(&store.remove(&bad.to_string()).unwrap()) {
-            Some(bytes) => store.insert(&bad.to_string(), bytes),
-            None => {}
+        if let Some(bytes) = change(&store.remove(&bad.to_string()).unwrap()) {
+            store.insert(&bad.to_string(), bytes);
         }
         let database = reopen(store).unwrap();
         for entry in &lost[..5] {
@@ -215,7 +214,7 @@ fn forge_body(store: &MemoryStore, change: impl FnOnce(&mut Vec<(Value, Value)>)
 }
 
 /// The value at a path of keys and numbers.
-fn at<'a>(fields: &'a mut Vec<(Value, Value)>, path: &str) -> &'a mut Value {
+fn at<'a>(fields: &'a mut [(Value, Value)], path: &str) -> &'a mut Value {
     let (key, rest) = path.split_once('/').map_or((path, None), |(k, r)| (k, Some(r)));
     let field = fields.iter_mut().find(|f| f.0.as_str() == Some(key)).unwrap();
     let mut value = &mut field.1;
