@@ -2,8 +2,9 @@
 
     python make_reference.py --downloads DIR --out DIR
 
-Takes the package archives from --downloads and writes, for each model, OUT/<model>/index.json and
-the inputs and outputs it lists as raw little-endian 32-bit floats. Does nothing when OUT is up to
+Takes the package archives from --downloads and writes, for each model, OUT/<model>/shipped.onnx (the
+file as it comes), index.json, and the inputs and outputs that lists as raw little-endian 32-bit
+floats. Does nothing when OUT is up to
 date. Nothing here looks at how crates/engine prepares models: quantised weights are expanded with
 numpy, everything else in the shipped graph stays as it is and runs unoptimised.
 """
@@ -76,14 +77,14 @@ def main():
         return
     read = lambda source: member(archives[source[0]], source[1])
     photos = {name: load_photo(read(source)) for name, source in PHOTOS.items()}
-    sessions = {}
+    shipped, sessions = {}, {}
     for model, (archive, path, sha256) in MODELS.items():
-        shipped = read((archive, path))
-        if hashlib.sha256(shipped).hexdigest() != sha256:
+        shipped[model] = read((archive, path))
+        if hashlib.sha256(shipped[model]).hexdigest() != sha256:
             sys.exit(f"{path} in {archive} is not the file it should be; download the package again")
-        sessions[model] = session(shipped)
+        sessions[model] = session(shipped[model])
     for model, cases in make_cases(photos, sessions).items():
-        write(arguments.out / model, model, key, sessions[model], cases)
+        write(arguments.out / model, key, model, shipped[model], sessions[model], cases)
         print(f"{model}: {len(cases)} cases in {arguments.out / model}")
 
 
@@ -109,7 +110,7 @@ def up_to_date(folder, key):
     try:
         index = json.loads((folder / "index.json").read_text())
         arrays = [a for case in index["cases"] for a in [case["input"], *case["outputs"]]]
-        return index["key"] == key and all((folder / a["file"]).stat().st_size == 4 * product(a["shape"]) for a in arrays)
+        return index["key"] == key and (folder / "shipped.onnx").exists() and all((folder / a["file"]).stat().st_size == 4 * product(a["shape"]) for a in arrays)
     except (OSError, ValueError, KeyError):
         return False
 
@@ -186,8 +187,6 @@ def dequantise(model):
 
 def make_cases(photos, sessions):
     """model: [(name, input)]"""
-    import numpy
-
     detections = [
         (f"{photo}-{height}x{width}", letterbox(photos[photo], height, width)[0])
         for photo, height, width in DETECTIONS
@@ -268,19 +267,21 @@ def align(picture, landmarks):
     linear = u @ sign @ v * (d @ numpy.diag(sign)) / (a**2).sum()
     shift = target.mean(0) - linear @ source.mean(0)
     back = numpy.linalg.inv(linear)
-    # Pillow wants to know where each pixel of the crop comes from, and means pixel corners.
-    offset = back @ (0.5 - 0.5 - shift) - back @ numpy.array([0.5, 0.5]) + 0.5
+    # Pillow wants to know where each pixel of the crop comes from, and its pixels have their
+    # centres at halves.
+    offset = 0.5 - back @ (shift + 0.5)
     matrix = (back[0, 0], back[0, 1], offset[0], back[1, 0], back[1, 1], offset[1])
     crop = Image.fromarray(picture).transform((CROP, CROP), Image.AFFINE, matrix, Image.BILINEAR)
     return numpy.asarray(crop)
 
 
-def write(folder, model, key, session, cases):
+def write(folder, key, model, shipped, session, cases):
     import numpy
 
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
+    (fresh / "shipped.onnx").write_bytes(shipped)
 
     def save(name, array):
         (fresh / name).write_bytes(numpy.ascontiguousarray(array, "<f4").tobytes())

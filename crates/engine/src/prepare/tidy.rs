@@ -70,9 +70,11 @@ fn simplify_scales(network: &mut Network) {
 
 /// Opens the batch, and height and width where the outputs allow it.
 fn open_shapes(network: &mut Network) -> Result<(), Fault> {
-    let declared: Vec<usize> = network.input_shape.iter().map(|d| d.unwrap_or(1)).collect();
-    let [1, channels, height, width] = declared[..] else { return Ok(()) };
+    let open = |(axis, d): (usize, &Option<usize>)| d.unwrap_or(if axis == 0 { 1 } else { USUAL });
+    let declared: Vec<usize> = network.input_shape.iter().enumerate().map(open).collect();
+    // Fails here, not when it is used, if anything in the network cannot run.
     let reshapes = copied_batches(network, &declared)?;
+    let [1, channels, height, width] = declared[..] else { return Ok(()) };
     let before = (network.nodes.clone(), network.constants.clone());
     for (node, target) in reshapes {
         let name = format!("batch of {}", network.nodes[node].outputs[0]);
