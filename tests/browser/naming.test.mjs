@@ -34,6 +34,7 @@ for (const kind of ["chromium", "firefox"]) {
         assert.equal(match.name, "Barack Obama");
         assert.ok(match.similarity > 0.6, `similarity ${match.similarity}`);
         assert.ok(timings.total > 0);
+        assert.equal(answer.database?.performers, 2);
         assert.equal(await page.text("#cards h3"), "Barack Obama");
         assert.equal(await page.text("#cards .chip"), "Sure");
       });

@@ -9,7 +9,7 @@ const MAX_PIXELS = 100_000_000;
 /** The longest edge of the canvas, in pixels. */
 const MAX_EDGE = 1600;
 /** How much of a face's size is shown around it in a crop, on each side. */
-const CROP_MARGIN = 0.3;
+const CROP_MARGIN = 0.2;
 
 /** The picture the user gave, as the browser decodes it. */
 export class Picture {

@@ -79,15 +79,14 @@ export function engineName(report: EngineReport): string {
   return report.name === "simd" ? "Processor (SIMD)" : report.name;
 }
 
-/** "2 people: 1 named, 1 unknown." */
+/** "2 people: 1 named, 1 unknown." or, where all are alike, "2 unknown people." */
 export function summary(answer: Answer): string {
   const people = answer.matches.length;
   if (people === 0) return "No face found.";
   const unknown = answer.matches.filter((match) => match.unknown).length;
-  const parts = [];
-  if (people > unknown) parts.push(`${people - unknown} named`);
-  if (unknown > 0) parts.push(`${unknown} unknown`);
-  return `${count(people, "person", "people")}: ${parts.join(", ")}.`;
+  if (unknown === people) return `${count(people, "unknown person", "unknown people")}.`;
+  if (unknown === 0) return `${count(people, "person", "people")} named.`;
+  return `${count(people, "person", "people")}: ${people - unknown} named, ${unknown} unknown.`;
 }
 
 /** Disambiguation and country: what tells namesakes apart. */
