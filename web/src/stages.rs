@@ -8,7 +8,7 @@ use std::{
 };
 
 use rollcall_core::{
-    Embedding, Engine, EngineError, EngineReport, Found, LocalFuture, Lookup, LookupError, Tensor,
+    DatabaseSummary, Embedding, Engine, EngineError, EngineReport, Found, LocalFuture, Lookup, LookupError, Tensor,
 };
 use serde::Serialize;
 
@@ -188,5 +188,9 @@ impl Lookup for WatchedLookup<'_> {
             }
             self.lookup.find(person, limit).await
         })
+    }
+
+    fn summary(&self) -> Option<DatabaseSummary> {
+        self.lookup.summary()
     }
 }
