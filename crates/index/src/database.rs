@@ -7,8 +7,8 @@ use std::{
 };
 
 use rollcall_core::{
-    Candidate, Embedding, Found, LocalFuture, Lookup, LookupError, Pack, Performer, PerformerId,
-    Similarity,
+    Candidate, DatabaseSummary, Embedding, Found, LocalFuture, Lookup, LookupError, Pack,
+    Performer, PerformerId, Similarity,
 };
 use serde::Serialize;
 
@@ -23,7 +23,8 @@ use crate::{
     vector::stored_bytes,
 };
 
-/// How many performers each model proposes for reranking, unless more candidates are asked for.
+/// How many performers each model proposes for reranking, unless more candidates are asked for (at
+/// most [`limits::CANDIDATES`]).
 /// With the planes of [`crate::planes_for`], 5 find as many people as exact search does among
 /// 100,000 performers.
 pub const RERANKED: usize = 5;
@@ -381,5 +382,10 @@ impl Lookup for Database {
             found.candidates.truncate(limit);
             Ok(found)
         })
+    }
+
+    fn summary(&self) -> Option<DatabaseSummary> {
+        let DatabaseInfo { version, counts, .. } = self.info();
+        Some(DatabaseSummary { version, performers: counts.performers })
     }
 }
