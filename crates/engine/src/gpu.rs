@@ -85,6 +85,8 @@ impl Gpu {
             self.health.lose(&fault.to_string());
         }
         let invalid = validation.await;
+        // Natively a device says that it is lost only when it is asked.
+        let _ = wgpu30::Device::poll(&self.device, wgpu30::PollType::Poll);
         if self.health.lost().is_some() {
             return Err(Trouble::Lost);
         }
