@@ -117,7 +117,9 @@ export function workerMain(scope: Scope): void {
     const found = await gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
     const info = found?.info;
     const name = info?.description || info?.device || [info?.vendor, info?.architecture].filter(Boolean).join(" ");
-    const software = info?.isFallbackAdapter ?? found?.isFallbackAdapter ?? false;
+    // Chromium's SwiftShader does not call itself a fallback when it was asked for by name.
+    const fallback = info?.isFallbackAdapter ?? found?.isFallbackAdapter ?? false;
+    const software = fallback || /swiftshader|llvmpipe/i.test(`${name} ${info?.architecture}`);
     const adapter = found ? { name: name || "unnamed graphics adapter", software } : null;
     return { secure_context: isSecureContext, webgpu: gpu !== undefined, adapter };
   };
@@ -180,7 +182,8 @@ export function workerMain(scope: Scope): void {
 
   scope.addEventListener("message", ({ data: message }) => {
     if (message.type === "start") {
-      start(message.options).catch((thrown: unknown) => fail(null, thrown));
+      // The page ends a worker that did not start: the request at fault is to be listed before.
+      start(message.options).catch((thrown: unknown) => setTimeout(() => fail(null, thrown), 50));
     } else if (message.type === "identify") {
       queue.push(message);
       void pump();

@@ -70,8 +70,7 @@ async fn bitmap(bytes: &[u8]) -> Result<ImageBitmap, JsValue> {
     options.set_image_orientation(ImageOrientation::FromImage);
     options.set_color_space_conversion(ColorSpaceConversion::None);
     options.set_premultiply_alpha(PremultiplyAlpha::None);
-    let promise =
-        scope.create_image_bitmap_with_blob_and_image_bitmap_options(&blob, &options)?;
+    let promise = scope.create_image_bitmap_with_blob_and_image_bitmap_options(&blob, &options)?;
     JsFuture::from(promise).await?.dyn_into()
 }
 
@@ -95,8 +94,7 @@ fn read(bitmap: &ImageBitmap) -> Result<Pixels, Refusal> {
         context.set_fill_style_str("#000");
         context.fill_rect(0.0, 0.0, f64::from(width), f64::from(rows));
         context.draw_image_with_image_bitmap(bitmap, 0.0, -f64::from(top))?;
-        let strip =
-            context.get_image_data(0.0, 0.0, f64::from(width), f64::from(rows))?.data();
+        let strip = context.get_image_data(0.0, 0.0, f64::from(width), f64::from(rows))?.data();
         rgb.extend(strip.chunks_exact(4).flat_map(|rgba| [rgba[0], rgba[1], rgba[2]]));
     }
     Ok(Pixels::new(width, height, rgb)?)

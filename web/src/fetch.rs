@@ -81,9 +81,7 @@ pub(crate) async fn fetch_verified(
     }
 }
 
-async fn next(
-    reader: &ReadableStreamDefaultReader,
-) -> Result<Option<js_sys::Uint8Array>, JsValue> {
+async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<js_sys::Uint8Array>, JsValue> {
     let step = JsFuture::from(reader.read()).await?;
     if js_sys::Reflect::get(&step, &JsValue::from_str("done"))?.is_truthy() {
         return Ok(None);

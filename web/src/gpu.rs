@@ -1,7 +1,7 @@
 //! The second module: the WebGPU engine alone.
 
 use js_sys::{Array, Float32Array, Uint8Array, Uint32Array};
-use rollcall_core::{Engine, EngineError, Tensor};
+use rollcall_core::Engine;
 use rollcall_engine::{
     ModelSet,
     wonnx::{Gpu, WonnxEngine},
@@ -9,7 +9,7 @@ use rollcall_engine::{
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use crate::wire::Fault;
+use crate::wire::{self, Fault};
 
 /// Runs networks with WebGPU. Models are known by name; each is specialised to an input shape when
 /// that shape is first seen.
@@ -31,9 +31,7 @@ impl GpuEngine {
             let pair = Array::from(&pair);
             let name = pair.get(0).as_string().unwrap_or_default();
             let file = pair.get(1).dyn_into::<Uint8Array>()?.to_vec();
-            set = set
-                .with(&name, &file)
-                .map_err(|error| unsupported(&name, error.to_string()))?;
+            set = set.with(&name, &file).map_err(|error| unsupported(&name, error.to_string()))?;
         }
         let gpu = Gpu::open().await.map_err(|error| lost(error.to_string()))?;
         if gpu.is_software() && !allow_software {
@@ -54,11 +52,9 @@ impl GpuEngine {
         data: Float32Array,
     ) -> Result<Array, JsValue> {
         let thrown = |error| throw(&Fault::of(error, &model));
-        let shape = shape.to_vec().into_iter().map(|d| d as usize).collect();
-        let input =
-            Tensor::new(shape, data.to_vec()).map_err(|error| thrown(EngineError::from(error)))?;
+        let input = wire::from_js(&shape, &data).map_err(thrown)?;
         let outputs = self.engine.run(&model, &input).await.map_err(thrown)?;
-        Ok(outputs.iter().map(pair).collect())
+        Ok(outputs.iter().map(wire::to_js).collect())
     }
 
     /// Core's `EngineReport`; `why` is left empty.
@@ -74,11 +70,6 @@ impl GpuEngine {
     pub fn lose_device(&self) {
         self.engine.lose_device();
     }
-}
-
-fn pair(output: &Tensor) -> Array {
-    let shape: Vec<u32> = output.shape().iter().map(|&d| d as u32).collect();
-    Array::of2(&Uint32Array::from(&shape[..]), &Float32Array::from(output.data()))
 }
 
 fn unsupported(model: &str, reason: String) -> JsValue {

@@ -3,7 +3,10 @@
 use rollcall_core::{Engine, EngineError, EngineReport, LocalFuture, Tensor};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use crate::{error::words, wire::Fault};
+use crate::{
+    error::words,
+    wire::{self, Fault},
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -52,8 +55,7 @@ impl Engine for GpuLink {
         input: &'a Tensor,
     ) -> LocalFuture<'a, Result<Vec<Tensor>, EngineError>> {
         Box::pin(async move {
-            let shape: Vec<u32> = input.shape().iter().map(|&d| d as u32).collect();
-            let shape = js_sys::Uint32Array::from(&shape[..]);
+            let shape = wire::shape_to_js(input);
             let data = js_sys::Float32Array::from(input.data());
             // What is no error of ours (a trap, say) means that the module is lost, and the device.
             let outputs = self.object.run(model, shape, data).await.map_err(|thrown| {
@@ -73,10 +75,11 @@ pub(crate) fn fault(thrown: &JsValue) -> Option<Fault> {
 /// Reads `[shape, values]`.
 fn tensor(output: &JsValue, model: &str) -> Result<Tensor, EngineError> {
     let pair = js_sys::Array::from(output);
-    let wrong =
-        || EngineError::Failed { model: model.to_owned(), reason: "no tensor came back".to_owned() };
+    let wrong = || EngineError::Failed {
+        model: model.to_owned(),
+        reason: "no tensor came back".to_owned(),
+    };
     let shape: js_sys::Uint32Array = pair.get(0).dyn_into().map_err(|_| wrong())?;
     let data: js_sys::Float32Array = pair.get(1).dyn_into().map_err(|_| wrong())?;
-    let shape = shape.to_vec().into_iter().map(|d| d as usize).collect();
-    Ok(Tensor::new(shape, data.to_vec())?)
+    wire::from_js(&shape, &data)
 }

@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use rollcall_core::{
-    Answer, Decode, Engine, IdentifyError, IdentifyOptions, Lookup, Pack, RecogniseError, Recogniser,
-    identify_image_with,
+    Answer, Decode, Engine, EngineError, IdentifyError, IdentifyOptions, Lookup, Pack,
+    RecogniseError, Recogniser, identify_image_with,
 };
+use rollcall_engine::choose::EngineWish;
 use rollcall_index::{Database, HttpStore};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -13,12 +14,13 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
 use crate::{
-    choice::{EngineChoice, Facts, choose},
+    choice::{BrowserFacts, engine_for},
     decode::BrowserDecoder,
     error::{WebError, to_js, words},
     hooks::Hooks,
     models::fetch_pack,
     stages::{Progress, Timings, WatchedEngine, WatchedLookup},
+    wire,
 };
 
 /// The largest picture file, in bytes: an uncompressed picture of the most pixels allowed.
@@ -30,9 +32,9 @@ const MAX_FILE: f64 = 400e6;
 struct Settings {
     models: String,
     database: Option<String>,
-    engine: EngineChoice,
+    engine: EngineWish,
     because: Option<String>,
-    facts: Option<Facts>,
+    facts: Option<BrowserFacts>,
 }
 
 /// What [`Session::identify`] gives: `Identification` of the TypeScript client.
@@ -47,6 +49,7 @@ struct Identification {
 /// Says who is in pictures. One picture at a time.
 #[wasm_bindgen]
 pub struct Session {
+    engine: Rc<dyn Engine>,
     recogniser: Recogniser,
     database: Option<Database>,
     options: IdentifyOptions,
@@ -69,6 +72,23 @@ impl Session {
     /// None in practice: when the report cannot be turned into an object.
     pub fn engine(&self) -> Result<JsValue, JsValue> {
         Ok(to_js(&self.recogniser.report())?)
+    }
+
+    /// Runs one network, for tests that compare engines: `shape` is `[batch, channels, height,
+    /// width]`, the result an array of `[Uint32Array shape, Float32Array values]`.
+    ///
+    /// # Errors
+    /// `{kind, message}`, of kind `engine`.
+    #[wasm_bindgen(js_name = runNetwork)]
+    pub async fn run_network(
+        &self,
+        model: String,
+        shape: js_sys::Uint32Array,
+        data: js_sys::Float32Array,
+    ) -> Result<js_sys::Array, JsValue> {
+        let input = wire::from_js(&shape, &data).map_err(WebError::from)?;
+        let outputs = self.engine.run(&model, &input).await.map_err(WebError::from)?;
+        Ok(outputs.iter().map(wire::to_js).collect())
     }
 
     /// Finds the faces in a picture file and says who they are.
@@ -94,10 +114,8 @@ impl Session {
         let file = js_sys::Uint8Array::new(&buffer).to_vec();
         let pixels = BrowserDecoder.decode(&file).await?;
         drop(file);
-        let watched = self
-            .database
-            .as_ref()
-            .map(|lookup| WatchedLookup { lookup, progress: &self.progress });
+        let watched =
+            self.database.as_ref().map(|lookup| WatchedLookup { lookup, progress: &self.progress });
         let answer = identify_image_with(
             &self.recogniser,
             watched.as_ref().map(|lookup| lookup as &dyn Lookup),
@@ -117,23 +135,23 @@ async fn open(settings: JsValue, hooks: Hooks) -> Result<Session, WebError> {
     let fetched = fetch_pack(&settings.models, &hooks).await?;
     hooks.progress("engine", 0.0, 0.0, -1.0);
     let Settings { engine, because, facts, .. } = &settings;
-    let engine = choose(*engine, because.clone(), facts.as_ref(), &fetched, &hooks).await?;
+    let engine = engine_for(&fetched, *engine, because.as_deref(), facts.as_ref(), &hooks).await?;
     let database = match &settings.database {
         Some(url) => Some(open_database(url, &fetched.pack, &hooks).await?),
         None => None,
     };
     let progress = Rc::new(Progress::new(hooks));
     let detector = fetched.pack.detector.model.name.clone();
-    let engine: Rc<dyn Engine> =
-        Rc::new(WatchedEngine { engine, detector, progress: Rc::clone(&progress) });
-    let recogniser = Recogniser::new(fetched.pack, engine)
+    let watched =
+        WatchedEngine { engine: Rc::clone(&engine), detector, progress: Rc::clone(&progress) };
+    let recogniser = Recogniser::new(fetched.pack, Rc::new(watched))
         .map_err(|error| WebError::Model(error.to_string()))?;
     let options = IdentifyOptions {
         thumbnails: true,
         local_image_base: settings.database.unwrap_or_default(),
         ..IdentifyOptions::default()
     };
-    Ok(Session { recogniser, database, options, progress })
+    Ok(Session { engine, recogniser, database, options, progress })
 }
 
 async fn open_database(url: &str, pack: &Pack, hooks: &Hooks) -> Result<Database, WebError> {
@@ -145,6 +163,12 @@ async fn open_database(url: &str, pack: &Pack, hooks: &Hooks) -> Result<Database
         .map_err(|error| WebError::Database(error.to_string()))?;
     hooks.progress("database", 1.0, 1.0, -1.0);
     Ok(database)
+}
+
+impl From<EngineError> for WebError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error.to_string())
+    }
 }
 
 impl From<IdentifyError> for WebError {

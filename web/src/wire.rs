@@ -1,7 +1,30 @@
-//! How an engine's errors cross from one module to the other.
+//! How tensors and errors of engines cross from one module to the other.
 
-use rollcall_core::EngineError;
+use js_sys::{Array, Float32Array, Uint32Array};
+use rollcall_core::{EngineError, Tensor};
 use serde::{Deserialize, Serialize};
+
+/// A tensor as `[Uint32Array shape, Float32Array values]`.
+pub(crate) fn to_js(tensor: &Tensor) -> Array {
+    let shape = shape_to_js(tensor);
+    Array::of2(&shape, &Float32Array::from(tensor.data()))
+}
+
+/// A tensor's shape alone.
+pub(crate) fn shape_to_js(tensor: &Tensor) -> Uint32Array {
+    // Far below 2^32: a module has 4 GB of memory in all.
+    let shape: Vec<u32> = tensor.shape().iter().map(|&d| d as u32).collect();
+    Uint32Array::from(&shape[..])
+}
+
+/// The tensor with this shape and these values.
+///
+/// # Errors
+/// When they do not fit together.
+pub(crate) fn from_js(shape: &Uint32Array, data: &Float32Array) -> Result<Tensor, EngineError> {
+    let shape = shape.to_vec().into_iter().map(|d| d as usize).collect();
+    Ok(Tensor::new(shape, data.to_vec())?)
+}
 
 /// An [`EngineError`] as a plain JavaScript object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +40,7 @@ pub(crate) enum Fault {
     Failed { model: String, reason: String },
 }
 
+#[cfg(any(feature = "gpu", test))]
 impl Fault {
     /// `model` is the one that ran.
     pub(crate) fn of(error: EngineError, model: &str) -> Self {
@@ -32,6 +56,7 @@ impl Fault {
     }
 }
 
+#[cfg(any(feature = "cpu", test))]
 impl From<Fault> for EngineError {
     fn from(fault: Fault) -> Self {
         match fault {
