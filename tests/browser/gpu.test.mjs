@@ -118,7 +118,7 @@ describe("without WebGPU", () => {
     await page.ready();
     const { name, why } = await page.page.evaluate(() => window.rollcallPage.engine);
     assert.equal(name, "simd");
-    assert.match(why, /secure|https/i);
+    assert.match(why, /plain http|secure/i);
     assert.ok(!browser.proxy.requests.some(({ url }) => url.includes("rollcall_gpu")));
     await page.close();
   });
