@@ -38,8 +38,8 @@ pub struct BuildOptions {
     pub version: String,
     /// Its time of birth, in seconds since 1970.
     pub created: u64,
-    /// How many photos at once.
-    pub jobs: usize,
+    /// How many photos at once; [`Setup::jobs`] decides if none is given.
+    pub jobs: Option<usize>,
 }
 
 /// What became of the source. It stays beside the database, for it names files.
@@ -100,13 +100,14 @@ pub fn build(
     setup: &Setup,
     terminal: Terminal,
 ) -> Result<(Manifest, BuildReport), Error> {
+    let jobs = setup.jobs(options.jobs);
     let folder::People { people, problems } = folder::read_people(&options.source)?;
     let mut report = BuildReport { problems, ..BuildReport::default() };
     let bar = terminal.bar("people", people.len());
     let enrolled = workers::map(
         &people,
-        options.jobs,
-        || setup.recogniser(options.jobs),
+        jobs,
+        || setup.recogniser(jobs),
         |recogniser, person| enrol(recogniser, person, options.one_per_person),
         || bar.inc(1),
     )?;
@@ -114,7 +115,7 @@ pub fn build(
 
     let database = |e: IndexError| Error::Database(e.to_string());
     let write =
-        WriteOptions::new(&options.version, options.created, &setup.pack.pack).map_err(database)?;
+        WriteOptions::new(&options.version, options.created, setup.pack()).map_err(database)?;
     let mut writer = DatabaseWriter::new(write);
     let mut pictures = Vec::new();
     for (person, enrolled) in people.iter().zip(enrolled) {

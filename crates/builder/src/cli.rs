@@ -79,6 +79,20 @@ pub(crate) enum Models {
         #[arg(long)]
         json: bool,
     },
+    /// Write a prepared model as plain float ONNX with fixed shapes, for other runtimes
+    Export {
+        /// The model, such as `sface-2021dec`
+        model: String,
+        /// The pack it is in
+        #[arg(long, default_value = DEFAULT_PACK)]
+        pack: String,
+        /// The input's shape: batch, channels, height, width
+        #[arg(long, value_name = "N,C,H,W", value_delimiter = ',')]
+        shape: Vec<usize>,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,8 @@
 
 use std::{io, path::PathBuf};
 
-use rollcall_core::{DecodeError, EngineError, LookupError};
+use rollcall_core::{DecodeError, LookupError};
+use rollcall_engine::{choose::NoGpu, wonnx::NoAdapter};
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
@@ -110,9 +111,12 @@ pub enum Error {
     /// An argument that cannot be used.
     #[error("{0}")]
     Usage(String),
-    /// No engine could be made, or it failed.
+    /// The GPU is asked for and cannot be had.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    NoGpu(#[from] NoGpu),
+    /// The GPU was there a moment ago.
+    #[error(transparent)]
+    NoAdapter(#[from] NoAdapter),
     /// A picture cannot be used.
     #[error("{path}: {source}")]
     Picture {

@@ -31,8 +31,8 @@ pub struct EvalOptions {
     pub probes: PathBuf,
     /// Photos of people who are not in the database.
     pub strangers: Option<PathBuf>,
-    /// How many photos at once.
-    pub jobs: usize,
+    /// How many photos at once; [`Setup::jobs`] decides if none is given.
+    pub jobs: Option<usize>,
 }
 
 /// What came of it.
@@ -68,6 +68,7 @@ pub fn evaluate(
     setup: &Setup,
     terminal: Terminal,
 ) -> Result<Evaluation, Error> {
+    let jobs = setup.jobs(options.jobs);
     let folder::People { people, mut problems } = folder::read_people(&options.probes)?;
     let strangers = options.strangers.as_deref().map(folder::photos_in).transpose()?;
     let strangers = strangers.unwrap_or_default();
@@ -77,14 +78,14 @@ pub fn evaluate(
     let of_strangers = strangers.iter().map(|path| Probe { path, person: None });
     let probes: Vec<Probe> = of_people.chain(of_strangers).collect();
 
-    let first = setup.recogniser(options.jobs)?;
+    let first = setup.recogniser(jobs)?;
     let database = open(&options.db, &first)?;
     let bar = terminal.bar("photos", probes.len());
     let seen = workers::map(
         &probes,
-        options.jobs,
+        jobs,
         || {
-            let recogniser = setup.recogniser(options.jobs)?;
+            let recogniser = setup.recogniser(jobs)?;
             let database = open(&options.db, &recogniser)?;
             Ok((recogniser, database))
         },
@@ -104,7 +105,7 @@ pub fn evaluate(
                     [engine, report].into_iter().max_by_key(|e| e.dispatches).unwrap_or_default();
             }
             Err(error) => {
-                problems.push(Problem { path: probe.path.to_owned(), reason: error.to_string() })
+                problems.push(Problem { path: probe.path.to_owned(), reason: error.to_string() });
             }
         }
     }
@@ -113,9 +114,9 @@ pub fn evaluate(
         .unwrap_or_default();
     Ok(Evaluation {
         database: database.summary(),
-        models: setup.pack.pack.embedders.iter().map(|e| e.model.name.clone()).collect(),
+        models: setup.pack().embedders.iter().map(|e| e.model.name.clone()).collect(),
         engine,
-        jobs: options.jobs,
+        jobs,
         figures: Figures::of(&cases, &gallery),
         problems,
     })

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use rollcall_core::{Pack, PackModel};
-use rollcall_engine::Limits;
+use rollcall_engine::{Limits, ModelSet};
 
 use crate::{
     Cache, Error, files,
@@ -145,6 +145,28 @@ impl OpenPack {
             .map(|m| Ok((m.name.clone(), read_model(&folder, m).map_err(damaged)?)))
             .collect::<Result<_, Error>>()?;
         Ok(Self { pack, graphs })
+    }
+
+    /// The graphs, read, for engines.
+    ///
+    /// # Errors
+    /// When one of them cannot be run.
+    pub fn models(&self) -> Result<ModelSet, Error> {
+        self.graphs.iter().try_fold(ModelSet::new(), |models, (name, graph)| {
+            models.with(name, graph).map_err(|e| Error::PackDamaged {
+                pack: self.pack.name.clone(),
+                reason: e.to_string(),
+            })
+        })
+    }
+
+    /// Writes a network as float ONNX for inputs of `shape`, `[batch, channels, height, width]`.
+    ///
+    /// # Errors
+    /// When there is no such network, it does not take the shape, or the file cannot be written.
+    pub fn export(&self, model: &str, shape: &[usize], path: &Path) -> Result<(), Error> {
+        let graph = self.models()?.specialise(model, shape);
+        files::write_atomically(path, &graph.map_err(|e| Error::Usage(e.to_string()))?.to_onnx())
     }
 }
 

@@ -86,7 +86,7 @@ mod tests {
         };
         assert_eq!(people(Role::Gallery), [Some("Barack Obama"), Some("Joe Biden")]);
         assert_eq!(people(Role::Probes), [Some("Barack Obama"); 4]);
-        assert_eq!(people(Role::Strangers), [None; 9]);
+        assert_eq!(people(Role::Strangers), [None; 10]);
         for photo in &samples.photos {
             assert!(samples.sources.iter().any(|s| s.id == photo.from.source), "{photo:?}");
         }

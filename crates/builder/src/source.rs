@@ -154,7 +154,7 @@ impl<'a> Fetcher<'a> {
                 .map_err(|reason| fail("npm", &format!("{name} {version}"), reason))?,
             Origin::Url { url } => {
                 download(url, source.bytes, &folder.path().join(&source.archive))
-                    .map_err(|reason| fail("the download", url, reason))?
+                    .map_err(|reason| fail("the download", url, reason))?;
             }
             Origin::Path { .. } => {}
         }

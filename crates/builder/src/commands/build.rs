@@ -20,7 +20,7 @@ pub(super) fn run(command: &Build, cache: &Cache, terminal: Terminal) -> Result<
         one_per_person: command.one_per_person,
         version: version.unwrap_or_else(|| format!("{}.{}.1", date.year(), date.month())),
         created: u64::try_from(created.as_second()).unwrap_or_default(),
-        jobs: command.recognition.jobs(command.jobs),
+        jobs: command.jobs,
     };
     let (manifest, report) = build(&options, &command.recognition.open(cache)?, terminal)?;
     if command.json {

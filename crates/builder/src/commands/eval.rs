@@ -16,7 +16,7 @@ pub(super) fn run(command: &Eval, cache: &Cache, terminal: Terminal) -> Result<D
         db: command.db.clone(),
         probes: command.probes.clone(),
         strangers: command.strangers.clone(),
-        jobs: command.recognition.jobs(command.jobs),
+        jobs: command.jobs,
     };
     let evaluation = evaluate(&options, &command.recognition.open(cache)?, terminal)?;
     if command.json {

@@ -9,13 +9,7 @@ mod models;
 
 use std::{io::Write, process::ExitCode};
 
-use rollcall_builder::{
-    Cache, Error,
-    folder::Problem,
-    samples,
-    setup::{EngineChoice, Setup, cores},
-    terminal::Terminal,
-};
+use rollcall_builder::{Cache, Error, folder::Problem, samples, setup::Setup, terminal::Terminal};
 use serde::Serialize;
 
 use crate::cli::{Arguments, Command, Recognition, Samples};
@@ -61,11 +55,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Error> {
 impl Recognition {
     fn open(&self, cache: &Cache) -> Result<Setup, Error> {
         Setup::open(cache, &self.pack, self.engine)
-    }
-
-    /// As many photos at once as asked for, else one per core; on a GPU, which is one, one.
-    fn jobs(&self, wanted: Option<usize>) -> usize {
-        wanted.unwrap_or(if self.engine == EngineChoice::Gpu { 1 } else { cores() }).max(1)
     }
 }
 

@@ -1,6 +1,11 @@
 //! `rollcall models …`
 
-use rollcall_builder::{Cache, Error, pack_file::PackFile, packs::State, terminal::Terminal};
+use rollcall_builder::{
+    Cache, Error,
+    pack_file::PackFile,
+    packs::{OpenPack, State},
+    terminal::Terminal,
+};
 use serde_json::{Value, json};
 
 use super::{Done, print, print_json};
@@ -25,6 +30,10 @@ pub(super) fn run(command: Models, cache: &Cache, terminal: Terminal) -> Result<
             };
             let states = report(&packs, cache, json)?;
             verified(&packs, &states)
+        }
+        Models::Export { model, pack, shape, out } => {
+            OpenPack::read(cache, &pack)?.export(&model, &shape, &out)?;
+            Ok(Done::All)
         }
     }
 }
