@@ -1,0 +1,124 @@
+//! The CPU engine gives what onnxruntime gives for the models as their authors ship them.
+#![cfg(all(feature = "cpu", feature = "gpu"))]
+
+mod agreement_support;
+
+use agreement_support::{assert_agrees, batch, error, files, models, reference, references};
+use pollster::block_on;
+use protobuf::Message;
+use rollcall_core::{Engine, EngineError, Tensor};
+use rollcall_engine::{ModelSet, choose::TOLERANCE, rten::RtenEngine};
+use wonnx::onnx::ModelProto;
+
+#[test]
+fn rten_agrees_with_onnxruntime() {
+    let engine = RtenEngine::new(models());
+    for reference in references() {
+        for case in &reference.cases {
+            assert_agrees(&engine, &reference.model, case);
+        }
+    }
+    assert_eq!(engine.report().name, "rten");
+}
+
+#[test]
+fn a_face_does_not_depend_on_its_batch_or_the_threads() {
+    let [one, four] = [1, 4].map(|n| RtenEngine::new(models()).with_threads(n));
+    for reference in references() {
+        let shape = reference.cases[0].input.shape();
+        let pictures: Vec<&Tensor> =
+            reference.cases.iter().map(|c| &c.input).filter(|i| i.shape() == shape).collect();
+        let together = block_on(four.run(&reference.model, &batch(&pictures))).unwrap();
+        for (place, picture) in pictures.iter().enumerate() {
+            let alone = block_on(one.run(&reference.model, picture)).unwrap();
+            for (alone, together) in alone.iter().zip(&together) {
+                let length = alone.data().len();
+                assert_eq!(together.shape()[0], pictures.len());
+                assert_eq!(alone.data(), &together.data()[place * length..][..length]);
+            }
+        }
+    }
+}
+
+/// Which constant to spoil.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Weight,
+    Scale,
+}
+
+/// Changes one number of a prepared file: the largest weight or scale of its first convolution (one
+/// that counts for nothing cannot be noticed). Nothing where the model has none.
+fn spoil(file: &[u8], part: Part) -> Option<Vec<u8>> {
+    let mut model: ModelProto = ModelProto::parse_from_bytes(file).unwrap();
+    let nodes = model.get_graph().get_node();
+    let computes = |name: &String| nodes.iter().find(|n| n.get_output().contains(name));
+    let first = nodes.iter().find(|n| n.get_op_type() == "Conv")?;
+    // Quantised weights are expanded by DequantizeLinear(weights, scales, …) and Reshape.
+    let quantised = computes(&first.get_input()[1]).and_then(|reshape| {
+        assert_eq!(reshape.get_op_type(), "Reshape");
+        computes(&reshape.get_input()[0])
+    });
+    let is_bytes = part == Part::Weight && quantised.is_some();
+    let name = match (quantised, part) {
+        (Some(node), Part::Weight) => node.get_input()[0].clone(),
+        (Some(node), Part::Scale) => node.get_input()[1].clone(),
+        (None, Part::Weight) => first.get_input()[1].clone(),
+        (None, Part::Scale) => return None,
+    };
+    let constants = model.mut_graph().mut_initializer();
+    let constant = constants.iter_mut().find(|c| c.get_name() == name)?;
+    let bytes = constant.mut_raw_data();
+    if is_bytes {
+        let largest = bytes.iter_mut().max_by_key(|q| q.cast_signed().unsigned_abs()).unwrap();
+        *largest ^= 0x40;
+    } else {
+        let value = |number: &[u8; 4]| f32::from_le_bytes(*number);
+        let numbers = bytes.as_chunks_mut().0.iter_mut();
+        let largest = numbers.max_by(|a, b| value(a).abs().total_cmp(&value(b).abs())).unwrap();
+        *largest = (2.0 * value(largest)).to_le_bytes();
+    }
+    let spoilt = model.write_to_bytes().unwrap();
+    assert_eq!(spoilt.len(), file.len());
+    Some(spoilt)
+}
+
+/// The models whose every case still agrees after one number was changed, and how many were tried.
+fn unnoticed(part: Part) -> (Vec<String>, usize) {
+    let (mut unnoticed, mut tried) = (vec![], 0);
+    for (model, file) in files() {
+        let Some(spoilt) = spoil(&file, part) else { continue };
+        tried += 1;
+        let engine = RtenEngine::new(ModelSet::new().with(&model, &spoilt).unwrap());
+        let cases = reference(&model).cases;
+        let worst = cases.iter().map(|c| error(&engine, &model, c)).fold(0.0, f32::max);
+        println!("{model}: {worst:.1e}");
+        if worst <= TOLERANCE {
+            unnoticed.push(model);
+        }
+    }
+    (unnoticed, tried)
+}
+
+#[test]
+fn one_wrong_scale_is_caught() {
+    assert_eq!(unnoticed(Part::Scale), (vec![], 2), "YuNet and SFace are quantised");
+}
+
+#[test]
+fn one_wrong_weight_is_caught() {
+    assert_eq!(unnoticed(Part::Weight), (vec![], 3));
+}
+
+#[test]
+fn what_is_no_batch_of_pictures_is_refused() {
+    let engine = RtenEngine::new(models());
+    let run = |shape: &[usize]| {
+        let input = Tensor::new(shape.to_vec(), vec![0.0; shape.iter().product()]).unwrap();
+        block_on(engine.run("sface-2021dec", &input))
+    };
+    for shape in [&[][..], &[0, 3, 112, 112], &[1], &[1, 3, 112], &[1, 1, 112, 112], &[1, 3, 9, 9]]
+    {
+        assert!(matches!(run(shape), Err(EngineError::Unsupported { .. })), "{shape:?}");
+    }
+}

@@ -1,0 +1,138 @@
+//! What onnxruntime gives for the shipped models (`tests/reference`), and the prepared models.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::{fs, path::PathBuf};
+
+use rollcall_core::{Engine, Pack, Tensor};
+use rollcall_engine::{
+    ModelSet,
+    choose::{TOLERANCE, relative_error},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// The pack that has every model: YuNet, SFace and a MobileFaceNet.
+const PACK: &str = "opencv-mbf";
+/// The model whose references go by another name than in the pack.
+const MOBILEFACENET: [&str; 2] = ["mobilefacenet-faceplugin", "fr-feature"];
+
+pub(crate) struct Reference {
+    /// As the pack calls it.
+    pub(crate) model: String,
+    pub(crate) cases: Vec<Case>,
+}
+
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) input: Tensor,
+    pub(crate) outputs: Vec<Tensor>,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    model: String,
+    cases: Vec<IndexCase>,
+}
+
+#[derive(Deserialize)]
+struct IndexCase {
+    name: String,
+    input: Array,
+    outputs: Vec<Array>,
+}
+
+#[derive(Deserialize)]
+struct Array {
+    shape: Vec<usize>,
+    file: String,
+}
+
+/// The model cache. `cargo xtask test` fills it.
+fn cache() -> PathBuf {
+    let from = |name, sub| Some(PathBuf::from(std::env::var_os(name)?).join(sub));
+    from("ROLLCALL_CACHE", "")
+        .or_else(|| from("XDG_CACHE_HOME", "rollcall"))
+        .or_else(|| from("HOME", ".cache/rollcall"))
+        .expect("a home for the cache: set ROLLCALL_CACHE")
+}
+
+fn read(path: &str) -> Vec<u8> {
+    let path = cache().join(path);
+    fs::read(&path).unwrap_or_else(|error| {
+        panic!("{} is missing ({error}); run `cargo xtask test`", path.display())
+    })
+}
+
+fn read_json<T: DeserializeOwned>(path: &str) -> T {
+    serde_json::from_slice(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+pub(crate) fn pack() -> Pack {
+    read_json(&format!("models/{PACK}/pack.json"))
+}
+
+/// The prepared file of each model, by name.
+pub(crate) fn files() -> Vec<(String, Vec<u8>)> {
+    let pack = pack();
+    let models = pack.embedders.iter().map(|e| &e.model).chain([&pack.detector.model]);
+    models.map(|m| (m.name.clone(), read(&format!("models/{PACK}/{}.onnx", m.sha256)))).collect()
+}
+
+pub(crate) fn models() -> ModelSet {
+    files().iter().fold(ModelSet::new(), |set, (name, file)| set.with(name, file).unwrap())
+}
+
+/// All references; each model of the pack has one.
+pub(crate) fn references() -> Vec<Reference> {
+    let pack = pack();
+    let models = pack.embedders.iter().map(|e| &e.model.name).chain([&pack.detector.model.name]);
+    let references: Vec<_> = models.map(|name| reference(name)).collect();
+    assert_eq!(references.len(), 3);
+    references
+}
+
+pub(crate) fn reference(model: &str) -> Reference {
+    let name = if model == MOBILEFACENET[0] { MOBILEFACENET[1] } else { model };
+    let folder = format!("references/{name}");
+    let index: Index = read_json(&format!("{folder}/index.json"));
+    assert_eq!(index.model, name);
+    let tensor = |array: &Array| {
+        let bytes = read(&format!("{folder}/{}", array.file));
+        let values = bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
+        Tensor::new(array.shape.clone(), values).unwrap()
+    };
+    let case = |case: IndexCase| Case {
+        input: tensor(&case.input),
+        outputs: case.outputs.iter().map(tensor).collect(),
+        name: case.name,
+    };
+    let cases: Vec<_> = index.cases.into_iter().map(case).collect();
+    assert!(cases.len() >= 4, "{model} has only {} references", cases.len());
+    Reference { model: model.to_owned(), cases }
+}
+
+/// The largest error of `engine` on a case, as a part of the output's range. Also checks that
+/// there are as many outputs, of the same shapes, in the same order.
+pub(crate) fn error(engine: &dyn Engine, model: &str, case: &Case) -> f32 {
+    let outputs = pollster::block_on(engine.run(model, &case.input)).unwrap();
+    assert_eq!(outputs.len(), case.outputs.len(), "{model} {}", case.name);
+    let error = |(output, wanted): (&Tensor, &Tensor)| {
+        assert_eq!(output.shape(), wanted.shape(), "{model} {}", case.name);
+        relative_error(output.data(), wanted.data())
+    };
+    outputs.iter().zip(&case.outputs).map(error).fold(0.0, f32::max)
+}
+
+/// Panics unless `engine` agrees with onnxruntime on `case`.
+pub(crate) fn assert_agrees(engine: &dyn Engine, model: &str, case: &Case) {
+    let error = error(engine, model, case);
+    println!("{} {model} {}: {error:.1e}", engine.report().name, case.name);
+    assert!(error <= TOLERANCE, "{model} {}: wrong by {error:.1e} of the range", case.name);
+}
+
+/// Pictures one after the other in one batch.
+pub(crate) fn batch(pictures: &[&Tensor]) -> Tensor {
+    let mut shape = pictures[0].shape().to_vec();
+    shape[0] = pictures.len();
+    Tensor::new(shape, pictures.iter().flat_map(|p| p.data().to_vec()).collect()).unwrap()
+}
