@@ -42,7 +42,8 @@ pub(crate) struct Step {
     /// An empty name is an input left out.
     pub(crate) inputs: Vec<String>,
     pub(crate) outputs: Vec<String>,
-    pub(crate) attributes: BTreeMap<String, Attribute>,
+    /// Sorted by name.
+    pub(crate) attributes: Vec<(String, Attribute)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -225,13 +226,14 @@ fn tidy(
         (_, _, None) => return Err(Fault::damaged(format!("a {} gives nothing", shorten(&op)))),
         _ => {}
     }
-    let mut attributes = BTreeMap::new();
+    let mut attributes = Vec::with_capacity(node.attribute.len());
     for attribute in node.attribute {
         let name = attribute.name.clone().unwrap_or_default();
         if let Some(attribute) = attribute_value(attribute) {
-            attributes.insert(name, attribute);
+            attributes.push((name, attribute));
         }
     }
+    attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(Some(Step { op, inputs, outputs: node.output, attributes }))
 }
 

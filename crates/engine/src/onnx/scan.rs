@@ -45,8 +45,12 @@ enum Field {
     Refuse(&'static str),
 }
 
-/// A vector that grows holds its old and its new place at once.
+/// A vector that grows holds its old and its new place, twice as large, at once.
 const GROWTH: usize = 3;
+
+/// A vector of one message or name has room for four, and is there while it is made into
+/// something else.
+const ITEM: usize = 6;
 
 impl Kind {
     /// The bytes one such message takes, besides what its fields point to.
@@ -150,7 +154,7 @@ fn delimited(field: Field, content: &[u8], counts: &mut Counts<'_>) -> Result<()
     match field {
         Field::Message(kind) => message(kind, content, counts),
         Field::Bytes => {
-            counts.memory.take(GROWTH, size_of::<String>())?;
+            counts.memory.take(ITEM, size_of::<String>())?;
             // Weights are turned into numbers while their bytes are still there.
             counts.memory.take(content.len(), 2)
         }
@@ -166,7 +170,7 @@ fn delimited(field: Field, content: &[u8], counts: &mut Counts<'_>) -> Result<()
 
 impl Counts<'_> {
     fn enter(&mut self, kind: Kind) -> Result<(), Fault> {
-        self.memory.take(GROWTH, kind.size())?;
+        self.memory.take(ITEM, kind.size())?;
         let limits = self.limits;
         match kind {
             Kind::Node => {

@@ -52,8 +52,7 @@ fn simplify_scales(network: &mut Network) {
         if !names.iter().all(is_one) {
             continue;
         }
-        step.attributes.remove("axis");
-        step.attributes.remove("block_size");
+        step.attributes.retain(|(name, _)| name != "axis" && name != "block_size");
         for name in names {
             match network.constants.get_mut(&name) {
                 Some(Constant::Floats(tensor)) => {

@@ -11,8 +11,12 @@ impl Step {
         Fault::unsupported(&self.op, reason)
     }
 
+    pub(super) fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value)
+    }
+
     pub(super) fn int(&self, name: &str, default: i64) -> Result<i64, Fault> {
-        match self.attributes.get(name) {
+        match self.attribute(name) {
             None => Ok(default),
             Some(Attribute::Int(value)) => Ok(*value),
             Some(_) => Err(self.unsupported(format!("{name} is no integer"))),
@@ -20,7 +24,7 @@ impl Step {
     }
 
     pub(super) fn float(&self, name: &str, default: f32) -> Result<f32, Fault> {
-        match self.attributes.get(name) {
+        match self.attribute(name) {
             None => Ok(default),
             Some(Attribute::Float(value)) => Ok(*value),
             Some(_) => Err(self.unsupported(format!("{name} is no number"))),
@@ -28,7 +32,7 @@ impl Step {
     }
 
     pub(super) fn ints(&self, name: &str) -> Result<Option<&[i64]>, Fault> {
-        match self.attributes.get(name) {
+        match self.attribute(name) {
             None => Ok(None),
             Some(Attribute::Ints(values)) => Ok(Some(values)),
             Some(_) => Err(self.unsupported(format!("{name} is no list of integers"))),
@@ -54,7 +58,7 @@ impl Step {
 
     /// A text attribute has to be one of `fine`; left out, it is `default`.
     pub(super) fn text(&self, name: &str, default: &str, fine: &[&str]) -> Result<String, Fault> {
-        let text = match self.attributes.get(name) {
+        let text = match self.attribute(name) {
             None => default.to_owned(),
             Some(Attribute::Text(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
             Some(_) => return Err(self.unsupported(format!("{name} is no text"))),

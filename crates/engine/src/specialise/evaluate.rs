@@ -38,7 +38,7 @@ pub(crate) fn evaluate(
         }
         "Squeeze" => {
             let axes = match input(1) {
-                None if !step.attributes.contains_key("axes") => None,
+                None if step.attribute("axes").is_none() => None,
                 other => Some(axes(step, other)?),
             };
             let shape = squeeze(step, first.shape(), axes)?;

@@ -362,7 +362,7 @@ fn reshape(builder: &mut Builder<'_>, step: &Step) -> Result<Known, Fault> {
         }
         _ => {
             let axes = match builder.constant(step, 1)? {
-                None if !step.attributes.contains_key("axes") => None,
+                None if step.attribute("axes").is_none() => None,
                 other => Some(evaluate::axes(step, other)?),
             };
             evaluate::squeeze(step, &shape, axes)?

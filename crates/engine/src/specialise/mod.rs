@@ -9,6 +9,8 @@ mod attributes;
 mod evaluate;
 mod fold;
 mod lower;
+#[cfg(test)]
+mod tests;
 mod windows;
 
 use std::{
@@ -26,6 +28,12 @@ use crate::{
 
 pub(crate) use evaluate::evaluate;
 use fold::Affine;
+
+/// More than a node, its value and their shapes take, besides weights.
+const NODE_BYTES: usize = 1024;
+
+/// More than it takes to keep track of a name.
+const NAME_BYTES: usize = 256;
 
 /// What a name stands for so far.
 #[derive(Clone)]
@@ -88,12 +96,14 @@ impl<'n> Builder<'n> {
             producers: vec![],
             known: BTreeMap::new(),
             uses,
-            weights: Budget::new("bytes of memory for its weights", network.limits.memory_bytes),
+            weights: Budget::new("bytes of memory to expand it", network.limits.memory_bytes),
             activations: Budget::new(
                 "bytes of memory between its layers",
                 network.limits.activation_bytes,
             ),
         };
+        builder.weights.take(network.nodes.len(), NODE_BYTES)?;
+        builder.weights.take(builder.uses.len(), NAME_BYTES)?;
         let input = builder.value(shape.to_vec())?;
         builder.known.insert(&network.input, Known::Value(input));
         Ok(builder)
