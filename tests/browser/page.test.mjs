@@ -171,6 +171,17 @@ for (const kind of ["chromium", "firefox"]) {
       }
     });
 
+    test("on a sub-path, where everything it asks for lies below it", async () => {
+      browser.proxy.requests.length = 0;
+      const below = `http://stash.test:${config.stash}/plugin/rollcall/assets/web/`;
+      const moved = await browser.open(`${below}index.html?engine=cpu`);
+      await moved.ready();
+      await moved.page.waitForSelector("[data-sample]");
+      assert.equal((await moved.identify(OBAMA)).answer.matches[0].name, "Barack Obama");
+      assert.deepEqual(browser.proxy.requests.filter(({ url }) => !url.startsWith(below)), []);
+      await moved.close();
+    });
+
     test("no error was left uncaught", () => assert.deepEqual(page.errors, []));
   });
 }

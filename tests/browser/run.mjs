@@ -28,6 +28,8 @@ const server = spawn(resolve(options.server), [
 ], { stdio: ["ignore", "pipe", "inherit"] });
 const stash = await startStash({
   web: folder("web"), models: folder("models"), database: folder("database"), references: folder("references"),
+  // The whole stand-alone page on a sub-path.
+  "web/models": folder("models"), "web/database": folder("database"), "web/samples": folder("samples"),
 });
 let code = 1;
 try {

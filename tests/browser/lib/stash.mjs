@@ -27,7 +27,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
   window.refused.push(event.violatedDirective + " " + event.blockedURI));
 </script>`;
 
-/** Starts it on a free port; `folders` maps names below the plugin's assets to folders of files. */
+/** Starts it on a free port; `folders` maps paths below the plugin's assets to folders of files. */
 export async function startStash(folders) {
   const server = http.createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://stash");
@@ -37,8 +37,7 @@ export async function startStash(folders) {
       response.setHeader("Content-Security-Policy", STASH_POLICY);
       return response.writeHead(200, { "Content-Type": TYPES[".html"] }).end(INDEX);
     }
-    const [name, ...rest] = decodeURIComponent(pathname.slice(ASSETS.length)).split("/");
-    const file = folders[name] && join(folders[name], normalize(`/${rest.join("/")}`));
+    const file = locate(normalize(decodeURIComponent(pathname.slice(ASSETS.length))));
     const found = file && await stat(file).catch(() => null);
     if (!found?.isFile()) return response.writeHead(404).end("404 page not found\n");
     response.writeHead(200, {
@@ -47,6 +46,10 @@ export async function startStash(folders) {
     });
     createReadStream(file).pipe(response);
   });
+  // The longest of the paths counts: "web/models" lies inside "web".
+  const locate = (path) => Object.keys(folders).sort((a, b) => b.length - a.length)
+    .filter((name) => folders[name] && path.startsWith(`${name}/`))
+    .map((name) => join(folders[name], path.slice(name.length)))[0];
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { port: server.address().port, close: () => { server.close(); server.closeAllConnections(); } };
 }
