@@ -55,6 +55,14 @@ impl Gpu {
         Ok(Self { device, health, name, software })
     }
 
+    /// The same adapter, which counts as lost when one run takes longer than `patience`. By default
+    /// that is 30 seconds, for a program that acts as a GPU 300.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.device = self.device.with_patience(patience);
+        self
+    }
+
     /// The adapter's name, never empty.
     #[must_use]
     pub fn name(&self) -> &str {

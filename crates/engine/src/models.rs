@@ -40,13 +40,13 @@ impl ModelSet {
     pub fn specialise(&self, model: &str, shape: &[usize]) -> Result<Graph, EngineError> {
         let network = self.networks.get(model);
         let network = network.ok_or_else(|| EngineError::UnknownModel(model.to_owned()))?;
-        network.specialise(shape).map_err(|error| unsupported(model, error))
+        network.specialise(shape).map_err(|error| unsupported(model, error.to_string()))
     }
 }
 
 /// This engine does not run `model`, for this reason.
-pub(crate) fn unsupported(model: &str, reason: impl ToString) -> EngineError {
-    EngineError::Unsupported { model: model.to_owned(), reason: reason.to_string() }
+pub(crate) fn unsupported(model: &str, reason: impl Into<String>) -> EngineError {
+    EngineError::Unsupported { model: model.to_owned(), reason: reason.into() }
 }
 
 /// How many pictures there are in a batch, and the shape of a batch of one.

@@ -54,26 +54,19 @@ impl RtenEngine {
         let loaded = ModelOptions::with_ops(operators())
             .prepack_weights(true)
             .load(file)
-            .map_err(|error| unsupported(model, error))?;
+            .map_err(|error| unsupported(model, error.to_string()))?;
         Ok(self.compiled.borrow_mut().insert(model, shape, loaded))
     }
 
     fn run_batch(&self, model: &str, input: &Tensor) -> Result<Vec<Tensor>, EngineError> {
         let (batch, shape) = one_of(model, input)?;
         let compiled = self.compiled(model, &shape)?;
-        let mut outputs: Vec<(Vec<usize>, Vec<f32>)> = Vec::new();
-        for picture in input.data().chunks_exact(input.data().len() / batch) {
-            let values = self.run_one(model, &compiled, &shape, picture)?;
-            if outputs.is_empty() {
-                outputs = values;
-            } else {
-                for ((shape, all), (one_shape, one)) in outputs.iter_mut().zip(values) {
-                    shape[0] += one_shape[0];
-                    all.extend(one);
-                }
-            }
-        }
-        outputs.into_iter().map(|(shape, data)| Ok(Tensor::new(shape, data)?)).collect()
+        let pictures = input.data().chunks_exact(input.data().len() / batch);
+        let runs = pictures.map(|picture| self.run_one(model, &compiled, &shape, picture));
+        let runs = runs.collect::<Result<Vec<_>, _>>()?;
+        (0..compiled.output_ids().len())
+            .map(|output| concatenate(runs.iter().filter_map(|run| run.get(output))))
+            .collect()
     }
 
     fn run_one(
@@ -82,7 +75,7 @@ impl RtenEngine {
         compiled: &Model,
         shape: &[usize],
         picture: &[f32],
-    ) -> Result<Vec<(Vec<usize>, Vec<f32>)>, EngineError> {
+    ) -> Result<Vec<Tensor>, EngineError> {
         let failed = |reason: String| EngineError::Failed { model: model.to_owned(), reason };
         let &[input] = compiled.input_ids() else {
             return Err(unsupported(model, "it has more than one input"));
@@ -93,13 +86,26 @@ impl RtenEngine {
             .run(vec![(input, view.into())], compiled.output_ids(), Some(options))
             .map_err(|error| failed(error.to_string()))?;
         let floats = |value: Value| match value {
-            Value::FloatTensor(tensor) if tensor.ndim() > 0 => {
-                Ok((tensor.shape().to_vec(), tensor.into_data()))
+            Value::FloatTensor(tensor) => {
+                Ok(Tensor::new(tensor.shape().to_vec(), tensor.into_data())?)
             }
             _ => Err(unsupported(model, "an output is no array of 32-bit floats")),
         };
         values.into_iter().map(floats).collect()
     }
+}
+
+/// Arrays one after the other along the first axis.
+fn concatenate<'a>(parts: impl Iterator<Item = &'a Tensor>) -> Result<Tensor, EngineError> {
+    let (mut shape, mut data) = (Vec::new(), Vec::new());
+    for part in parts {
+        match (shape.first_mut(), part.shape()) {
+            (Some(count), [more, ..]) => *count += more,
+            (_, all) => shape = all.to_vec(),
+        }
+        data.extend_from_slice(part.data());
+    }
+    Ok(Tensor::new(shape, data)?)
 }
 
 /// The operators of [`crate::Op`]. What is not listed is left out of the wasm file.

@@ -111,10 +111,10 @@ impl WonnxEngine {
             Err(Trouble::Refused(reason)) => Err(unsupported(model, reason)),
             Ok(Err(_panic)) => Err(unsupported(model, "wonnx panicked")),
             Ok(Ok(Err(SessionError::GpuError(GpuError::BufferAsyncError(_))))) => {
-                self.gpu.health.lose("a result could not be read back");
+                self.gpu.health.lose("no result came back");
                 Err(lost())
             }
-            Ok(Ok(Err(error))) => Err(unsupported(model, error)),
+            Ok(Ok(Err(error))) => Err(unsupported(model, error.to_string())),
             Ok(Ok(Ok(done))) => Ok(done),
         }
     }

@@ -5,7 +5,11 @@
 
 mod agreement_support;
 
-use std::{process::Command, rc::Rc, time::Instant};
+use std::{
+    process::Command,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use agreement_support::{assert_agrees, batch, models, pack, reference, references};
 use pollster::block_on;
@@ -90,6 +94,17 @@ fn a_device_lost_before_its_first_run_is_an_error_too() {
     let input = &reference("sface-2021dec").cases[0].input;
     let outputs = block_on(engine.run("sface-2021dec", input));
     assert!(matches!(outputs, Err(EngineError::DeviceLost(_))), "{outputs:?}");
+}
+
+#[test]
+fn an_adapter_that_does_not_answer_in_time_is_lost() {
+    let gpu = block_on(Gpu::open()).unwrap().with_patience(Duration::ZERO);
+    let engine = WonnxEngine::new(models(), gpu);
+    let input = &reference("yunet-2023mar").cases[0].input;
+    for _ in 0..2 {
+        let outputs = block_on(engine.run("yunet-2023mar", input));
+        assert!(matches!(outputs, Err(EngineError::DeviceLost(_))), "{outputs:?}");
+    }
 }
 
 #[test]

@@ -47,6 +47,12 @@ impl Device {
         Self { inner: device, shared: Arc::new(shared) }
     }
 
+    /// The same device with another time limit; it begins to count anew.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self::new(self.inner, self.shared.queue.clone(), patience)
+    }
+
     /// How many compute passes wonnx has begun and submitted so far.
     #[must_use]
     pub fn compute_passes(&self) -> u64 {

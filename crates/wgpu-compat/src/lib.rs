@@ -15,7 +15,8 @@ mod scope;
 pub mod util;
 
 pub use device::{
-    CommandBuffer, CommandEncoder, ComputePassDescriptor, ComputePipelineDescriptor, Device, Maintain, Queue,
+    CommandBuffer, CommandEncoder, ComputePassDescriptor, ComputePipelineDescriptor, Device,
+    Maintain, Queue,
 };
 pub use scope::{
     Adapter, Dx12Compiler, Instance, InstanceDescriptor, NoDevice, WithDevice, with_device,
