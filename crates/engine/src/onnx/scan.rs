@@ -30,6 +30,7 @@ enum Kind {
 }
 
 /// What decoding does with a field.
+#[derive(Clone, Copy)]
 enum Field {
     /// Decodes a message.
     Message(Kind),
@@ -79,7 +80,7 @@ impl Kind {
             (Self::Model, 25) => Field::Refuse("functions of its own"),
             (Self::Graph, 1) => Field::Message(Self::Node),
             (Self::Graph, 5) => Field::Message(Self::Tensor),
-            (Self::Graph, 11 | 12 | 13) => Field::Message(Self::ValueInfo),
+            (Self::Graph, 11..=13) => Field::Message(Self::ValueInfo),
             (Self::Graph, 15) => Field::Refuse("sparse weights"),
             (Self::Node, 1 | 2 | 3 | 4 | 7) => Field::Bytes,
             (Self::Node, 5) => Field::Message(Self::Attribute),

@@ -306,7 +306,7 @@ fn resize(builder: &mut Builder<'_>, step: &Step) -> Result<Known, Fault> {
     };
     let factor = |wanted: f64, have: usize| {
         let factor = wanted / have as f64;
-        (factor >= 1.0 && factor <= 64.0 && factor.fract() == 0.0).then_some(factor as usize)
+        ((1.0..=64.0).contains(&factor) && factor.fract() == 0.0).then_some(factor as usize)
     };
     let factors = match wanted[..] {
         [b, c, wanted_h, wanted_w] if b == batch as f64 && c == channels as f64 => {
