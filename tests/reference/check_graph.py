@@ -2,7 +2,7 @@
 
     python check_graph.py --references DIR --model NAME FILE...
 
-Runs each file with onnxruntime on the cases whose input shape it takes, and fails when an output is
+`cargo run -p rollcall-engine --example prepare` writes such files. Runs each file with onnxruntime on the cases whose input shape it takes, and fails when an output is
 further than LIMIT of its range from the reference, or when no case fits.
 """
 
