@@ -63,7 +63,7 @@ try {
   for (const { name, side, shape, kind } of networks) {
     rows.push(row(`${name} ${side}x${side}`, GOALS[kind], await ask({ model: name, shape, runs })));
   }
-  const photos = readdirSync(options.samples).filter((file) => /^(obama2|t1)\./.test(file));
+  const photos = readdirSync(options.samples).filter((file) => /(^|-)(obama2|t1)\./.test(file));
   if (photos.length !== 2) throw new Error(`the sample photos obama2 and t1 are missing in ${options.samples}`);
   for (const photo of photos) {
     rows.push(row(`identify_image ${photo}`, GOALS.whole, await ask({ photo, runs: Math.ceil(runs / 2) })));

@@ -24,7 +24,7 @@ impl Stamp {
             part(&mut hasher, word.as_bytes());
         }
         for input in inputs {
-            add(&mut hasher, input)?;
+            add(&mut hasher, input, input.parent().unwrap_or(input))?;
         }
         let digest = hasher.finalize();
         let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -52,7 +52,8 @@ fn part(hasher: &mut Sha256, bytes: &[u8]) {
     hasher.update(bytes);
 }
 
-fn add(hasher: &mut Sha256, path: &Path) -> Result<()> {
+/// Names files relative to `base`: a checkout at another place is the same input.
+fn add(hasher: &mut Sha256, path: &Path, base: &Path) -> Result<()> {
     let at = || Error::io(path.display().to_string());
     if path.is_dir() {
         let entries = fs::read_dir(path).map_err(at())?;
@@ -62,10 +63,11 @@ fn add(hasher: &mut Sha256, path: &Path) -> Result<()> {
             .map_err(at())?;
         paths.sort();
         for path in paths {
-            add(hasher, &path)?;
+            add(hasher, &path, base)?;
         }
     } else if path.is_file() {
-        part(hasher, path.as_os_str().as_encoded_bytes());
+        let name = path.strip_prefix(base).unwrap_or(path);
+        part(hasher, name.as_os_str().as_encoded_bytes());
         part(hasher, &fs::read(path).map_err(at())?);
     }
     Ok(())

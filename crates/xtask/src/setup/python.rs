@@ -1,6 +1,9 @@
-//! A Python environment of our own, for the independent reference outputs of the networks.
+//! A Python environment of our own, for the independent results that tests compare ours with.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::Piece;
 use crate::{error::Result, places::Places, stamp::Stamp, step::Step};
@@ -19,12 +22,15 @@ fn folder(places: &Places) -> PathBuf {
     places.cache.join("python")
 }
 
-fn requirements(places: &Places) -> PathBuf {
-    places.root.join("tests").join("reference").join("requirements.txt")
+/// What the scripts in `tests/` import.
+fn requirements(places: &Places) -> [PathBuf; 2] {
+    ["reference", "format"]
+        .map(|area| places.root.join("tests").join(area).join("requirements.txt"))
 }
 
 fn stamp(places: &Places) -> Result<Stamp> {
-    Stamp::of(folder(places).join("rollcall-stamp"), &[requirements(places)], &[])
+    let texts = requirements(places).map(|file| fs::read_to_string(file).unwrap_or_default());
+    Stamp::of(folder(places).join("rollcall-stamp"), &[], &texts.each_ref().map(String::as_str))
 }
 
 impl Piece for PythonEnvironment {
@@ -33,8 +39,8 @@ impl Piece for PythonEnvironment {
     }
 
     fn why(&self) -> String {
-        "Installing onnx, onnxruntime and numpy into a Python environment in the cache: they \
-         compute the reference outputs that our engines are compared with."
+        "Installing onnxruntime and a few more into a Python environment in the cache: they give \
+         the independent results that our engines and our database format are compared with."
             .to_owned()
     }
 
@@ -44,8 +50,8 @@ impl Piece for PythonEnvironment {
             .args([folder(places)])
             .run()?;
         Step::new(places, "pip-install", "pip install", Self::interpreter(places))
-            .args(["-m", "pip", "install", "--disable-pip-version-check", "-r"])
-            .args([requirements(places)])
+            .args(["-m", "pip", "install", "--disable-pip-version-check"])
+            .args(requirements(places).iter().flat_map(|file| [Path::new("-r"), file]))
             .run()?;
         stamp(places)?.set()
     }

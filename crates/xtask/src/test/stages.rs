@@ -75,6 +75,7 @@ pub(super) fn native(places: &Places) -> Result<Counts> {
         .args(["test", "--workspace", "--exclude", "rollcall-web", "--no-fail-fast"])
         .args(["--", "--show-output"])
         .env("ROLLCALL_CACHE", &places.cache)
+        .env("ROLLCALL_PYTHON", PythonEnvironment::interpreter(places))
         .run_for_output()?;
     let counts = counts::of_cargo_test(&output.text).or_crash(output.status.success());
     Ok(told(counts, &output))
