@@ -1,4 +1,5 @@
-//! Runs other programs: output to a log, a line and the time on the screen, the tail on failure.
+//! Runs other programs: output to a log; what took a second has a line on the screen, and a failure
+//! shows the end of its log.
 
 use std::{
     ffi::OsStr,
@@ -69,7 +70,9 @@ impl Step {
         let log = self.log.clone();
         let (status, seconds) = self.run_to_end()?;
         if status.success() {
-            println!("  {what}: done in {seconds:.0} s");
+            if seconds >= 1.0 {
+                println!("  {what}: done in {seconds:.0} s");
+            }
             return Ok(());
         }
         Err(Error::Failed { what, status: describe(status), tail: tail(&log), log })

@@ -101,18 +101,26 @@ impl Piece for WasmTarget {
                 .args(["target", "add", TRIPLE])
                 .limit(Duration::from_secs(120))
                 .run();
-            if rustup.is_ok() || choice == "rustup" || !apt::is_here() {
-                return rustup;
+            if Compiler::find(places).is_some() {
+                return Ok(());
+            }
+            if choice == "rustup" || !apt::is_here() {
+                return rustup.and(Err(cannot()));
             }
             println!("  rustup could not fetch it; Debian has a compiler that can build it.");
         }
         apt::install(places, &PACKAGES)?;
-        Compiler::find(places).map(drop).ok_or_else(|| Error::Missing {
-            what: format!("a compiler for {TRIPLE}"),
-            remedy: format!(
-                "`rustup target add {TRIPLE}` did not work, and neither did Debian's {}",
-                PACKAGES.join(", ")
-            ),
-        })
+        Compiler::find(places).map(drop).ok_or_else(cannot)
+    }
+}
+
+/// Neither way worked.
+fn cannot() -> Error {
+    Error::Missing {
+        what: format!("a compiler for {TRIPLE}"),
+        remedy: format!(
+            "see that `rustup target add {TRIPLE}` works, or on Debian `apt-get install {}`",
+            PACKAGES.join(" ")
+        ),
     }
 }

@@ -9,6 +9,7 @@ use self::counts::Counts;
 use crate::{
     error::{Error, Result},
     places::Places,
+    setup,
 };
 
 /// One row of checks.
@@ -42,11 +43,13 @@ pub(crate) fn run(places: &Places, only: Option<&str>) -> Result<()> {
         return Err(Error::Usage(format!("there is no such stage; the stages are {names}")));
     }
     let strict = places.shared().is_some();
-    let mut total = Counts::default();
-    for stage in stages {
-        let counts = run_stage(places, stage);
-        total = total + counts;
-    }
+    let mut total = match setup::prepare(places, &[]) {
+        Ok(()) => stages.into_iter().map(|stage| run_stage(places, stage)).sum(),
+        Err(error) => {
+            println!("{error}");
+            Counts::one(false)
+        }
+    };
     if strict && total.skipped > 0 {
         println!(
             "Nothing is missing on this machine, so the {} skipped tests count as failed.",
