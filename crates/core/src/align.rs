@@ -1,6 +1,6 @@
 //! A face turned, scaled and moved to where embedders expect it.
 
-use crate::{BACKDROP, Landmarks, Pixels, Point};
+use crate::{BACKDROP, Landmarks, Letterbox, Pixels, Point, Region};
 
 /// Width and height of an aligned face, in pixels.
 pub const CROP: u32 = 112;
@@ -48,6 +48,18 @@ impl SimilarityTransform {
         sound.then_some(Self { a, b, shift })
     }
 
+    /// The one that goes from a square input of `side` pixels to the picture, when the input looks
+    /// at a square around `centre`, `extent` pixels wide, of a picture turned back by `roll`
+    /// degrees (see [`Landmarks::roll`]).
+    #[must_use]
+    pub fn around(centre: Point, extent: f32, roll: f32, side: u32) -> Self {
+        let zoom = f64::from(extent) / f64::from(side);
+        let (sin, cos) = f64::from(roll).to_radians().sin_cos();
+        let turn = Self { a: zoom * cos, b: zoom * sin, shift: (0.0, 0.0) };
+        let (x, y) = turn.apply((f64::from(side) / 2.0, f64::from(side) / 2.0));
+        Self { shift: (f64::from(centre.x) - x, f64::from(centre.y) - y), ..turn }
+    }
+
     /// How much larger things become.
     #[must_use]
     pub fn scale(&self) -> f64 {
@@ -60,6 +72,13 @@ impl SimilarityTransform {
         (self.a * x - self.b * y + self.shift.0, self.b * x + self.a * y + self.shift.1)
     }
 
+    /// Where a point goes.
+    #[must_use]
+    pub fn apply_to(&self, point: Point) -> Point {
+        let (x, y) = self.apply((point.x.into(), point.y.into()));
+        Point { x: x as f32, y: y as f32 }
+    }
+
     /// The way back.
     #[must_use]
     pub fn inverse(&self) -> Self {
@@ -67,6 +86,16 @@ impl SimilarityTransform {
         let (a, b) = (self.a / square, -self.b / square);
         let (x, y) = self.shift;
         Self { a, b, shift: (-a * x + b * y, -b * x - a * y) }
+    }
+}
+
+impl Landmarks {
+    /// How far the face is turned clockwise in the picture, in degrees from -180 to 180; 0 where
+    /// the landmarks span no face.
+    #[must_use]
+    pub fn roll(&self) -> f32 {
+        let upright = SimilarityTransform::estimate(self, &TEMPLATE);
+        upright.map_or(0.0, |t| (-t.b).atan2(t.a).to_degrees() as f32)
     }
 }
 
@@ -83,36 +112,74 @@ fn centre(points: &Landmarks) -> (f64, f64) {
 #[must_use]
 pub fn align(pixels: &Pixels, landmarks: &Landmarks) -> Option<Pixels> {
     let back = SimilarityTransform::estimate(landmarks, &TEMPLATE)?.inverse();
-    warp(pixels, &back, samples_per_side(back.scale()))
+    warp(pixels, &back, CROP)
 }
 
-/// How many samples each way a pixel of the crop needs that covers `extent` picture pixels.
-fn samples_per_side(extent: f64) -> u32 {
-    const MOST: f64 = 16.0;
-    extent.ceil().clamp(1.0, MOST) as u32
+/// The `side` x `side` pixels that `back` brings to places in the picture; whole numbers are the
+/// centres of pixels in both.
+///
+/// What is more than twice as large in the picture is first shrunk by averaging: single samples
+/// would alias, which costs one match in a hundred (see the table in `docs/models.md`).
+pub(crate) fn warp(pixels: &Pixels, back: &SimilarityTransform, side: u32) -> Option<Pixels> {
+    let factor = back.scale().floor();
+    if factor < 2.0 {
+        let samples = back.scale().ceil().max(1.0) as u32;
+        return sample(pixels, side, samples, |place| back.apply(place));
+    }
+    let Some(region) = surroundings(pixels, back, side, factor) else {
+        return sample(pixels, side, 1, |place| back.apply(place));
+    };
+    let long = f64::from(region.width.max(region.height));
+    let smaller = Letterbox::top_left(region, (long / factor).ceil() as u32);
+    let content = smaller.content(pixels).ok()?;
+    sample(&content, side, 2, |place| smaller.to_content(back.apply(place)))
 }
 
-/// Each pixel of the crop is the mean of `n` x `n` bilinear samples spread evenly over it.
-/// `back` goes from the crop to the picture; whole numbers are the centres of pixels in both.
-fn warp(pixels: &Pixels, back: &SimilarityTransform, n: u32) -> Option<Pixels> {
+/// The part of the picture that a square of `side` pixels shows, with `margin` pixels around it.
+fn surroundings(
+    pixels: &Pixels,
+    back: &SimilarityTransform,
+    side: u32,
+    margin: f64,
+) -> Option<Region> {
+    let far = f64::from(side);
+    let corners = [(0.0, 0.0), (far, 0.0), (0.0, far), (far, far)].map(|c| back.apply(c));
+    let range = |of: fn(&(f64, f64)) -> f64, length: u32| {
+        let low = corners.iter().map(of).fold(f64::INFINITY, f64::min) - margin;
+        let high = corners.iter().map(of).fold(f64::NEG_INFINITY, f64::max) + margin;
+        let clip = |v: f64| v.clamp(0.0, f64::from(length)) as u32;
+        (clip(low), clip(high.ceil()))
+    };
+    let (left, right) = range(|c| c.0, pixels.width());
+    let (top, bottom) = range(|c| c.1, pixels.height());
+    let some = left < right && top < bottom;
+    some.then(|| Region { x: left, y: top, width: right - left, height: bottom - top })
+}
+
+/// Each pixel is the mean of `n` x `n` bilinear samples spread evenly over it, at the places in
+/// `pixels` where `back` brings them.
+fn sample(
+    pixels: &Pixels,
+    side: u32,
+    n: u32,
+    back: impl Fn((f64, f64)) -> (f64, f64),
+) -> Option<Pixels> {
     let offset = |i: u32| (f64::from(i) + 0.5) / f64::from(n) - 0.5;
     let share = 1.0 / (n * n) as f32;
-    let mut rgb = Vec::with_capacity(3 * (CROP * CROP) as usize);
-    for y in 0..CROP {
-        for x in 0..CROP {
+    let mut rgb = Vec::with_capacity(3 * (side * side) as usize);
+    for y in 0..side {
+        for x in 0..side {
             let mut sum = [0.0f32; 3];
-            for sy in 0..n {
-                for sx in 0..n {
-                    let place = (f64::from(x) + offset(sx), f64::from(y) + offset(sy));
-                    for (sum, value) in sum.iter_mut().zip(bilinear(pixels, back.apply(place))) {
-                        *sum += value;
-                    }
+            for (sx, sy) in (0..n).flat_map(|sy| (0..n).map(move |sx| (sx, sy))) {
+                let place = (f64::from(x) + offset(sx), f64::from(y) + offset(sy));
+                for (sum, value) in sum.iter_mut().zip(bilinear(pixels, back(place))) {
+                    *sum += value;
                 }
             }
             rgb.extend(sum.map(|v| (v * share + 0.5) as u8));
         }
     }
-    Pixels::new(CROP, CROP, rgb).ok()
+    Pixels::new(side, side, rgb).ok()
 }
 
 /// The colour between four pixels.
@@ -216,6 +283,16 @@ mod tests {
         }
 
         #[test]
+        fn roll_is_the_turn_a_face_was_given(degrees in -179f32..179.0) {
+            let centre = Point { x: 300.0, y: 200.0 };
+            let turn = SimilarityTransform::around(centre, 250.0, degrees, 112);
+            let points = Landmarks(TEMPLATE.0.map(|p| turn.apply_to(p)));
+            prop_assert!((points.roll() - degrees).abs() < 0.01, "{}", points.roll());
+            let middle = turn.apply_to(Point { x: 56.0, y: 56.0 });
+            prop_assert!((middle.x - 300.0).abs() < 0.01 && (middle.y - 200.0).abs() < 0.01);
+        }
+
+        #[test]
         fn any_points_give_a_crop_or_nothing(bits in any::<[[u32; 2]; 5]>()) {
             let points = Landmarks(bits.map(|[x, y]| Point {
                 x: f32::from_bits(x),
@@ -256,6 +333,25 @@ mod tests {
         let crop = align(&picture, &large).unwrap();
         let centre = &crop.rgb()[3 * (56 * 112 + 10)..][..3 * 90];
         assert!(centre.iter().all(|&v| (100..=155).contains(&v)), "{centre:?}");
+    }
+
+    #[test]
+    fn the_shortcut_for_large_faces_agrees_with_averaging_every_pixel() {
+        // A smooth picture, so that the exact shape of the average does not matter.
+        let wave = |x: u32, y: u32, c: u32| (x * (c + 1) / 9 + y * (3 - c) / 9).min(255) as u8;
+        let rgb = (0..700)
+            .flat_map(|y| (0..700).flat_map(move |x| [0, 1, 2].map(|c| wave(x, y, c))))
+            .collect();
+        let picture = Pixels::new(700, 700, rgb).unwrap();
+        for (degrees, extent) in [(0.0, 300.0), (33.0, 400.0), (-120.0, 450.0)] {
+            let centre = Point { x: 350.0, y: 340.0 };
+            let back = SimilarityTransform::around(centre, extent, degrees, CROP);
+            let fast = warp(&picture, &back, CROP).unwrap();
+            let slow = sample(&picture, CROP, 8, |place| back.apply(place)).unwrap();
+            for (fast, slow) in fast.rgb().iter().zip(slow.rgb()) {
+                assert!(fast.abs_diff(*slow) <= 2, "{degrees} {extent}: {fast} {slow}");
+            }
+        }
     }
 
     #[test]

@@ -10,15 +10,24 @@ use crate::{
 /// When a crop has another size.
 pub fn embedder_input(crops: &[Pixels], spec: &EmbedderSpec) -> Result<Tensor, ShapeError> {
     let feed = Feed { channels: spec.channels, mean: spec.mean, scale: spec.scale };
-    let area = (CROP * CROP) as usize;
-    let mut data = Vec::with_capacity(3 * area * crops.len());
-    for crop in crops {
+    square_input(crops, CROP, feed)
+}
+
+/// The input `[n, 3, side, side]` for pictures of `side` x `side` pixels.
+pub(crate) fn square_input(
+    pictures: &[Pixels],
+    side: u32,
+    feed: Feed,
+) -> Result<Tensor, ShapeError> {
+    let side = side as usize;
+    let mut data = Vec::with_capacity(3 * side * side * pictures.len());
+    for picture in pictures {
         for channel in feed.planes() {
-            let values = crop.rgb().iter().skip(channel).step_by(3);
+            let values = picture.rgb().iter().skip(channel).step_by(3);
             data.extend(values.map(|&v| feed.value(f32::from(v))));
         }
     }
-    Tensor::new(vec![crops.len(), 3, CROP as usize, CROP as usize], data)
+    Tensor::new(vec![pictures.len(), 3, side, side], data)
 }
 
 /// Embeds aligned faces, one embedding each, in their order. What a face becomes does not depend

@@ -1,6 +1,6 @@
 //! A part of a picture, resized into a detector's square input.
 
-use crate::{ChannelOrder, Pixels, Point, ShapeError, Tensor};
+use crate::{ChannelOrder, DecodeError, Pixels, Point, ShapeError, Tensor};
 
 /// How a network wants its values: `(value - mean) * scale` of each 0..=255 value, in this order.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +75,16 @@ impl Letterbox {
         Self { region, side, left, top, width, height }
     }
 
+    /// From the whole numbers that are the centres of the picture's pixels to those that are the
+    /// centres of the resized region's.
+    pub(crate) fn to_content(self, (x, y): (f64, f64)) -> (f64, f64) {
+        let axis = |p: f64, start: u32, length: u32, from: u32| {
+            (p + 0.5 - f64::from(start)) * f64::from(length) / f64::from(from) - 0.5
+        };
+        let r = self.region;
+        (axis(x, r.x, self.width, r.width), axis(y, r.y, self.height, r.height))
+    }
+
     /// The input's width and height.
     #[must_use]
     pub fn side(&self) -> u32 {
@@ -101,29 +111,43 @@ impl Letterbox {
 
     /// The input itself, `[1, 3, side, side]`. `region` must lie in `pixels`.
     ///
-    /// Shrinking averages over the area a pixel covers, enlarging is bilinear. Both passes are
-    /// plain loops over contiguous rows, rows first, so that the compiler vectorises the one that
-    /// reads the whole picture.
-    ///
     /// # Errors
     /// Never for a box made for this picture.
     pub fn fill(&self, pixels: &Pixels, feed: Feed) -> Result<Tensor, ShapeError> {
         let side = self.side as usize;
         let mut planes = vec![feed.value(0.0); 3 * side * side];
-        let columns = taps(self.region.width, self.width);
-        let mut row = vec![0.0; 3 * self.region.width as usize];
-        for (y, tap) in (self.top as usize..).zip(taps(self.region.height, self.height)) {
-            self.blend_rows(pixels, &tap, &mut row);
-            for (x, tap) in (self.left as usize..).zip(&columns) {
-                let colour = tap.blend_columns(&row);
-                for (plane, value) in feed.planes().into_iter().zip(colour) {
-                    if let Some(out) = planes.get_mut((plane * side + y) * side + x) {
-                        *out = feed.value(value);
-                    }
+        self.resize(pixels, |x, y, colour| {
+            let at = (self.top as usize + y) * side + self.left as usize + x;
+            for (plane, value) in feed.planes().into_iter().zip(colour) {
+                if let Some(out) = planes.get_mut(plane * side * side + at) {
+                    *out = feed.value(value);
                 }
             }
-        }
+        });
         Tensor::new(vec![1, 3, side, side], planes)
+    }
+
+    /// The resized region alone, without what is around it.
+    pub(crate) fn content(&self, pixels: &Pixels) -> Result<Pixels, DecodeError> {
+        let mut rgb = Vec::with_capacity(3 * self.width as usize * self.height as usize);
+        self.resize(pixels, |_, _, colour| rgb.extend(colour.map(|v| (v + 0.5) as u8)));
+        Pixels::new(self.width, self.height, rgb)
+    }
+
+    /// Tells the colour of each pixel of the resized region, row by row.
+    ///
+    /// Shrinking averages over the area a pixel covers, enlarging is bilinear. Both passes are
+    /// plain loops over contiguous rows, rows first, so that the compiler vectorises the one that
+    /// reads the whole picture.
+    fn resize(&self, pixels: &Pixels, mut tell: impl FnMut(usize, usize, [f32; 3])) {
+        let columns = taps(self.region.width, self.width);
+        let mut row = vec![0.0; 3 * self.region.width as usize];
+        for (y, tap) in taps(self.region.height, self.height).iter().enumerate() {
+            self.blend_rows(pixels, tap, &mut row);
+            for (x, tap) in columns.iter().enumerate() {
+                tell(x, y, tap.blend_columns(&row));
+            }
+        }
     }
 
     /// One row of the input before its columns are blended: `3 * region.width` values.

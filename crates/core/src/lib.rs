@@ -32,6 +32,7 @@ mod test_double;
 mod text;
 #[cfg(feature = "decode")]
 mod thumbnail;
+mod upright;
 
 pub use align::{CROP, SimilarityTransform, TEMPLATE, align};
 pub use answer::{Answer, AnswerCandidate, AnswerFace, DatabaseSummary, Match};
@@ -43,6 +44,7 @@ pub use embed::{embed, embedder_input};
 pub use embedding::{Confidence, Embedding, EmbeddingError, Similarity};
 pub use engine::{Engine, EngineError, EngineReport, LocalFuture};
 pub use face::{BoundingBox, Face, Landmarks, Point};
+pub use find::Effort;
 pub use identify::{
     IdentifyError, IdentifyOptions, answer_candidate, identify_image, identify_image_with,
 };

@@ -4,8 +4,8 @@ use std::{ops::ControlFlow, rc::Rc};
 
 use crate::{
     Detector, DetectorError, Embedding, EmbeddingError, Engine, EngineError, EngineReport, Face,
-    Pack, Pixels, Rotation, ShapeError, align, detector_of_kind, embed,
-    find::{Finder, FoundFace},
+    Pack, Pixels, ShapeError, align, detector_of_kind, embed,
+    find::{Effort, Finder},
 };
 
 /// The most faces a picture is searched for; of more, those with the best scores count.
@@ -16,6 +16,7 @@ pub struct Recogniser {
     pack: Pack,
     engine: Rc<dyn Engine>,
     detector: Box<dyn Detector>,
+    effort: Effort,
 }
 
 /// A face and what each embedder of the pack makes of it.
@@ -23,8 +24,6 @@ pub struct Recogniser {
 pub struct EmbeddedFace {
     /// Where it is in the upright picture.
     pub face: Face,
-    /// The turn of the picture in which the detector saw it.
-    pub rotation: Rotation,
     /// The aligned face, [`crate::CROP`] x [`crate::CROP`] pixels.
     pub crop: Pixels,
     /// One per embedder, in the pack's order.
@@ -98,7 +97,14 @@ impl Recogniser {
             return wrong("its detector sizes are not rising multiples of 32 up to 2048");
         }
         let detector = detector_of_kind(&pack.detector.kind)?;
-        Ok(Self { pack, engine, detector })
+        Ok(Self { pack, engine, detector, effort: Effort::default() })
+    }
+
+    /// The same with another effort to find faces.
+    #[must_use]
+    pub fn with_effort(mut self, effort: Effort) -> Self {
+        self.effort = effort;
+        self
     }
 
     /// The pack in use.
@@ -133,11 +139,11 @@ impl Recogniser {
     ) -> Result<Vec<EmbeddedFace>, RecogniseError> {
         let found = self.find(pixels, progress).await?;
         let mut faces = Vec::with_capacity(found.len());
-        for (done, FoundFace { face, rotation }) in found.iter().copied().enumerate() {
+        for (done, face) in found.iter().copied().enumerate() {
             tell(progress, Progress::Embedding { done, faces: found.len() })?;
             if let Some(crop) = align(pixels, &face.landmarks) {
                 let embeddings = self.embed(&crop).await?;
-                faces.push(EmbeddedFace { face, rotation, crop, embeddings });
+                faces.push(EmbeddedFace { face, crop, embeddings });
             }
         }
         Ok(faces)
@@ -148,8 +154,19 @@ impl Recogniser {
     /// # Errors
     /// As [`Recogniser::faces_with`].
     pub async fn detect(&self, pixels: &Pixels) -> Result<Vec<Face>, RecogniseError> {
-        let found = self.find(pixels, &|_| ControlFlow::Continue(())).await?;
-        Ok(found.into_iter().map(|f| f.face).collect())
+        self.detect_with(pixels, &|_| ControlFlow::Continue(())).await
+    }
+
+    /// [`Recogniser::detect`] with a hook that hears of progress before each look and may stop it.
+    ///
+    /// # Errors
+    /// As [`Recogniser::faces_with`].
+    pub async fn detect_with(
+        &self,
+        pixels: &Pixels,
+        progress: &dyn Fn(Progress) -> ControlFlow<()>,
+    ) -> Result<Vec<Face>, RecogniseError> {
+        self.find(pixels, progress).await
     }
 
     /// Embeds one aligned face with every embedder of the pack.
@@ -169,7 +186,7 @@ impl Recogniser {
         &self,
         pixels: &Pixels,
         progress: &dyn Fn(Progress) -> ControlFlow<()>,
-    ) -> Result<Vec<FoundFace>, RecogniseError> {
+    ) -> Result<Vec<Face>, RecogniseError> {
         let looks = std::cell::Cell::new(0);
         let checkpoint = || {
             let look = looks.replace(looks.get() + 1);
@@ -180,6 +197,7 @@ impl Recogniser {
             detector: &*self.detector,
             spec: &self.pack.detector,
             pixels,
+            effort: self.effort,
             checkpoint: &checkpoint,
         };
         finder.find().await
