@@ -39,6 +39,14 @@ pub enum Error {
         /// The SHA-256 found.
         got: String,
     },
+    /// A file is larger than what is read of its kind.
+    #[error("{path} is larger than {limit} bytes; make it smaller or leave it out")]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// The most bytes.
+        limit: u64,
+    },
     /// A file is longer or shorter than promised.
     #[error("{file} has the wrong size: wanted {wanted} bytes, got {got}; delete it and try again")]
     Size {
@@ -46,7 +54,7 @@ pub enum Error {
         file: String,
         /// The promised number of bytes.
         wanted: u64,
-        /// The number found: where it is `wanted + 1`, at least that many.
+        /// The number found.
         got: u64,
     },
     /// A package does not hold the file it should, or is no archive.

@@ -109,11 +109,7 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(Error::read(path))?;
     if bytes.len() as u64 > limit {
-        return Err(Error::Size {
-            file: path.display().to_string(),
-            wanted: limit,
-            got: bytes.len() as u64,
-        });
+        return Err(Error::TooLarge { path: path.to_owned(), limit });
     }
     Ok(bytes)
 }
@@ -187,7 +183,7 @@ mod tests {
         let path = folder.path().join("deep/er/file");
         write_atomically(&path, b"12345").unwrap();
         assert_eq!(read_limited(&path, 5).unwrap(), b"12345");
-        assert!(matches!(read_limited(&path, 4), Err(Error::Size { .. })));
+        assert!(matches!(read_limited(&path, 4), Err(Error::TooLarge { limit: 4, .. })));
         assert_eq!(sha256_of(&path).unwrap(), sha256(b"12345"));
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }

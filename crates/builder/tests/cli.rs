@@ -114,6 +114,7 @@ fn identify_names_the_known_and_nobody_else() {
         assert_eq!(answer["image"], image.to_str().unwrap());
         assert_eq!(answer["engine"]["name"], "rten");
         assert_eq!(answer["partial"], false);
+        assert_eq!(answer["database"]["performers"], 2);
         for person in answer["matches"].as_array().unwrap() {
             let best = person["candidates"][0]["similarity"].as_f64().unwrap();
             if i < known {
@@ -132,6 +133,24 @@ fn identify_names_the_known_and_nobody_else() {
         }
     }
     assert!(strangers > 100, "only {strangers} strangers were seen");
+}
+
+/// On a machine without a graphics card a program acts as one (Mesa's lavapipe).
+#[test]
+fn the_gpu_gives_the_same_answer_and_says_that_it_did() {
+    let sample = &*SAMPLE;
+    let answer = |engine: &str| {
+        let mut command = rollcall();
+        command.args(["identify", "--json", "--engine", engine, "--db"]);
+        json_of(command.arg(sample.path("db")).arg(sample.path("probes/Barack Obama/obama2.jpg")))
+    };
+    let (gpu, cpu) = (answer("gpu"), answer("cpu"));
+    assert_eq!(gpu["engine"]["name"], "wonnx");
+    assert!(gpu["engine"]["adapter"].as_str().is_some_and(|name| !name.is_empty()));
+    assert!(gpu["engine"]["dispatches"].as_u64().unwrap() > 0);
+    let similarity = |answer: &Value| answer["matches"][0]["similarity"].as_f64().unwrap();
+    assert_eq!(gpu["matches"][0]["name"], "Barack Obama");
+    assert!((similarity(&gpu) - similarity(&cpu)).abs() < 1e-4);
 }
 
 #[test]
