@@ -203,8 +203,8 @@ export class Rollcall {
       this.#settle(id, () => job.reject(toError(failure)));
     }
     const because = gpu
-      ? `the GPU's worker stopped (${reason}), so the CPU goes on`
-      : `the worker had to be started again (${reason})`;
+      ? `The graphics card's worker stopped (${reason}), so the CPU took over. No picture was lost.`
+      : `The CPU does the work; its worker had to be started again (${reason}).`;
     this.#options = { ...this.#options, engine: "cpu", because };
     this.#launch();
   }

@@ -7,7 +7,7 @@ use rollcall_core::{
     RecogniseError, Recogniser, identify_image_with,
 };
 use rollcall_engine::choose::EngineWish;
-use rollcall_index::{Database, HttpStore};
+use rollcall_index::{Database, Store};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
@@ -156,13 +156,24 @@ async fn open(settings: JsValue, hooks: Hooks) -> Result<Session, WebError> {
 
 async fn open_database(url: &str, pack: &Pack, hooks: &Hooks) -> Result<Database, WebError> {
     hooks.progress("database", 0.0, 1.0, -1.0);
-    let database = Database::open(Rc::new(HttpStore::new(url)))
+    let database = Database::open(store(url))
         .await
         .map_err(|error| WebError::Database(error.to_string()))?
         .for_pack(pack)
         .map_err(|error| WebError::Database(error.to_string()))?;
     hooks.progress("database", 1.0, 1.0, -1.0);
     Ok(database)
+}
+
+#[cfg(target_arch = "wasm32")]
+fn store(url: &str) -> Rc<dyn Store> {
+    Rc::new(rollcall_index::HttpStore::new(url))
+}
+
+/// There is no `fetch` outside browsers; the crate compiles natively only to be linted.
+#[cfg(not(target_arch = "wasm32"))]
+fn store(_: &str) -> Rc<dyn Store> {
+    Rc::new(rollcall_index::MemoryStore::default())
 }
 
 impl From<EngineError> for WebError {

@@ -8,7 +8,8 @@ use std::{
 };
 
 use rollcall_core::{
-    DatabaseSummary, Embedding, Engine, EngineError, EngineReport, Found, LocalFuture, Lookup, LookupError, Tensor,
+    DatabaseSummary, Embedding, Engine, EngineError, EngineReport, Found, LocalFuture, Lookup,
+    LookupError, Tensor,
 };
 use serde::Serialize;
 

@@ -40,7 +40,7 @@ pub(crate) enum Fault {
     Failed { model: String, reason: String },
 }
 
-#[cfg(any(feature = "gpu", test))]
+#[cfg(feature = "gpu")]
 impl Fault {
     /// `model` is the one that ran.
     pub(crate) fn of(error: EngineError, model: &str) -> Self {
@@ -56,7 +56,7 @@ impl Fault {
     }
 }
 
-#[cfg(any(feature = "cpu", test))]
+#[cfg(feature = "cpu")]
 impl From<Fault> for EngineError {
     fn from(fault: Fault) -> Self {
         match fault {
@@ -64,25 +64,6 @@ impl From<Fault> for EngineError {
             Fault::Unsupported { model, reason } => Self::Unsupported { model, reason },
             Fault::DeviceLost { reason } => Self::DeviceLost(reason),
             Fault::Failed { model, reason } => Self::Failed { model, reason },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_says_the_same_on_the_other_side() {
-        let text = || "text".to_owned();
-        for error in [
-            EngineError::UnknownModel(text()),
-            EngineError::Unsupported { model: text(), reason: text() },
-            EngineError::DeviceLost(text()),
-            EngineError::Failed { model: text(), reason: text() },
-        ] {
-            let words = error.to_string();
-            assert_eq!(EngineError::from(Fault::of(error, "m")).to_string(), words);
         }
     }
 }

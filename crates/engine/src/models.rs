@@ -93,6 +93,7 @@ impl<T> Specialised<T> {
         value
     }
 
+    #[cfg(feature = "gpu")]
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
     }
