@@ -118,8 +118,10 @@ pub fn align(pixels: &Pixels, landmarks: &Landmarks) -> Option<Pixels> {
 /// The `side` x `side` pixels that `back` brings to places in the picture; whole numbers are the
 /// centres of pixels in both.
 ///
-/// What is more than twice as large in the picture is first shrunk by averaging: single samples
-/// would alias, which costs one match in a hundred (see the table in `docs/models.md`).
+/// What is more than twice as large in the picture is first shrunk by averaging. Single samples
+/// would alias: on 98 photos of 22 people they lower SFace's TAR at FAR 1e-3 from .9955 to .9864
+/// and its mean similarity of the same person from .693 to .686 (with MobileFaceNet .9638 to .9593
+/// and .687 to .682).
 pub(crate) fn warp(pixels: &Pixels, back: &SimilarityTransform, side: u32) -> Option<Pixels> {
     let factor = back.scale().floor();
     if factor < 2.0 {
