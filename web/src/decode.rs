@@ -1,6 +1,8 @@
 //! Decoding with the browser: it knows more formats than we do, and does it faster.
 
-use rollcall_core::{Decode, DecodeError, ImageDecoder, LocalFuture, MAX_PIXELS, Pixels};
+use rollcall_core::{
+    Decode, DecodeError, ImageDecoder, LocalFuture, MAX_PIXELS, Pixels, inspect_image,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -55,6 +57,9 @@ impl Decode for BrowserDecoder {
 }
 
 async fn in_browser(bytes: &[u8]) -> Result<Pixels, Refusal> {
+    // Browsers decode all of a picture before they tell its size, and some fill up one that breaks
+    // off.
+    inspect_image(bytes)?;
     let bitmap = bitmap(bytes).await?;
     let pixels = read(&bitmap);
     // Frees the decoded picture now, not when the garbage collector comes round.

@@ -36,17 +36,7 @@ impl Decode for ImageDecoder {
 /// When the file is no picture, is damaged, empty or too large.
 pub fn decode_image(bytes: &[u8]) -> Result<Pixels, DecodeError> {
     let format = known_format(bytes)?;
-    if format == ImageFormat::Jpeg && !jpeg_has_end(bytes) {
-        return Err(DecodeError::Damaged("the file breaks off".to_owned()));
-    }
-    let (width, height) = promised_size(bytes, format)?;
-    let count = u64::from(width) * u64::from(height);
-    if count == 0 {
-        return Err(DecodeError::Empty);
-    }
-    if count > MAX_PIXELS {
-        return Err(DecodeError::TooLarge { width, height });
-    }
+    let count = promised_pixels(bytes, format)?;
     // Now with room for this very picture: 16-bit RGBA, and the same once more to work in.
     let reader = reader(bytes, format, WORKING_BYTES + 16 * count);
     let mut decoder = reader.into_decoder().map_err(damaged)?;
@@ -55,6 +45,19 @@ pub fn decode_image(bytes: &[u8]) -> Result<Pixels, DecodeError> {
     picture.apply_orientation(orientation);
     let (width, height) = (picture.width(), picture.height());
     Pixels::new(width, height, opaque_rgb(picture))
+}
+
+/// Refuses what no decoder should be asked to read, going by the header alone: what is empty, too
+/// large, or a JPEG that breaks off. Other decoders than ours may know more kinds of files.
+///
+/// # Errors
+/// [`DecodeError::Empty`], [`DecodeError::TooLarge`] or [`DecodeError::Damaged`].
+pub fn inspect_image(bytes: &[u8]) -> Result<(), DecodeError> {
+    let promised = known_format(bytes).and_then(|format| promised_pixels(bytes, format));
+    match promised {
+        Err(DecodeError::UnknownFormat | DecodeError::BrowserOnlyFormat) | Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 fn known_format(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
@@ -71,6 +74,19 @@ fn known_format(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
         .ok()
         .filter(ImageFormat::reading_enabled)
         .ok_or(DecodeError::UnknownFormat)
+}
+
+/// The number of pixels by the header, of a file that may be decoded.
+fn promised_pixels(bytes: &[u8], format: ImageFormat) -> Result<u64, DecodeError> {
+    if format == ImageFormat::Jpeg && !jpeg_has_end(bytes) {
+        return Err(DecodeError::Damaged("the file breaks off".to_owned()));
+    }
+    let (width, height) = promised_size(bytes, format)?;
+    match u64::from(width) * u64::from(height) {
+        0 => Err(DecodeError::Empty),
+        count if count > MAX_PIXELS => Err(DecodeError::TooLarge { width, height }),
+        count => Ok(count),
+    }
 }
 
 /// Width and height by the header.

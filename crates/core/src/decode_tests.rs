@@ -299,6 +299,21 @@ fn other_files_are_named_for_what_they_are() {
     assert_eq!(decode_image(b"II*\0\x08\0\0\0"), Err(DecodeError::UnknownFormat), "TIFF");
 }
 
+#[test]
+fn the_header_alone_refuses_what_nobody_should_decode() {
+    let jpeg = file(flag(), ImageFormat::Jpeg);
+    assert_eq!(inspect_image(&jpeg), Ok(()));
+    assert!(matches!(inspect_image(&jpeg[..jpeg.len() - 2]), Err(DecodeError::Damaged(_))));
+    assert_eq!(inspect_image(&[]), Err(DecodeError::Empty));
+    assert_eq!(
+        inspect_image(&png_header(20_000, 20_000)),
+        Err(DecodeError::TooLarge { width: 20_000, height: 20_000 })
+    );
+    for for_the_browser in [&b"<svg xmlns"[..], b"\0\0\0\x20ftypavif\0\0\0\0"] {
+        assert_eq!(inspect_image(for_the_browser), Ok(()));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]

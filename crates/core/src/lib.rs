@@ -38,7 +38,7 @@ pub use align::{CROP, SimilarityTransform, TEMPLATE, align};
 pub use answer::{Answer, AnswerCandidate, AnswerFace, DatabaseSummary, Match};
 pub use calibration::{Calibration, SAME_PERSON, UNKNOWN_BELOW, Verdict};
 #[cfg(feature = "decode")]
-pub use decode::{ImageDecoder, decode_image};
+pub use decode::{ImageDecoder, decode_image, inspect_image};
 pub use detector::{Detector, DetectorError, YuNet, detector_of_kind};
 pub use embed::{embed, embedder_input};
 pub use embedding::{Confidence, Embedding, EmbeddingError, Similarity};
