@@ -14,10 +14,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The same for a program that acts as a GPU, which takes up to ten seconds for a detection.
 const SOFTWARE_PATIENCE: Duration = Duration::from_secs(300);
 
-/// There is no graphics adapter, or it cannot be used.
+/// There is no graphics adapter, or it cannot be used. The words fit after "because".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no graphics card can be used here ({0}); choose the CPU instead")]
+#[error("no graphics card can be used here: {0}")]
 pub struct NoAdapter(String);
+
+/// What to do where no adapter is found.
+const NOT_FOUND: &str = if cfg!(target_arch = "wasm32") {
+    "the browser offers none (update it and the graphics driver)"
+} else {
+    "there is no driver for Vulkan, Metal or Direct3D 12 (install the graphics driver)"
+};
 
 /// An open graphics adapter.
 #[derive(Debug)]
@@ -42,7 +49,12 @@ impl Gpu {
             ..Default::default()
         };
         let adapter = instance.request_adapter(&options).await;
-        let adapter = adapter.map_err(|error| NoAdapter(error.to_string()))?;
+        let adapter = adapter.map_err(|error| {
+            NoAdapter(match error {
+                wgpu30::RequestAdapterError::NotFound { .. } => NOT_FOUND.to_owned(),
+                other => other.to_string(),
+            })
+        })?;
         let descriptor =
             wgpu30::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
         let opened = adapter.request_device(&descriptor).await;

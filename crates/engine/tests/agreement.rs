@@ -1,5 +1,11 @@
 //! The CPU engine gives what onnxruntime gives for the models as their authors ship them.
 #![cfg(all(feature = "cpu", feature = "gpu"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod agreement_support;
 
