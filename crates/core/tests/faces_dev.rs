@@ -112,8 +112,8 @@ fn everybody_is_found_and_looks_most_like_themselves() {
     let mean = alike.iter().sum::<f32>() / alike.len() as f32;
     println!("nearest right {right} of {asked}, mean of the same person {mean:.3}");
     assert!(right as f32 >= 0.99 * asked as f32, "{right} of {asked}");
-    // Bilinear sampling without averaging gives .686, no alignment at all about .4.
-    assert!(mean > 0.685, "{mean}");
+    // Sampling large faces without averaging them gives .686.
+    assert!(mean > 0.689, "{mean}");
     assert_eq!(strangers, 0, "pairs of different people above {UNKNOWN_BELOW:?}");
 }
 
