@@ -70,7 +70,7 @@ pub(crate) enum Models {
     },
     /// Check the prepared files against their checksums
     Verify {
-        /// The pack; all that are here if none is named
+        /// The pack; if none is named, all that are here, and `opencv` if there are none
         pack: Option<String>,
         /// A pack's own description (TOML) instead of a known one
         #[arg(long, value_name = "FILE", conflicts_with = "pack")]

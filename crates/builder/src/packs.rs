@@ -36,6 +36,10 @@ impl PackFile {
         self.models().map(|m| (m.name.clone(), m.from.sha256.clone())).collect()
     }
 
+    fn damaged(&self, reason: &str) -> Error {
+        Error::PackDamaged { pack: self.name.clone(), reason: reason.to_owned() }
+    }
+
     /// Looks whether the prepared pack is there and whole. Reads every file.
     #[must_use]
     pub fn state(&self, cache: &Cache) -> State {
@@ -50,18 +54,14 @@ impl PackFile {
     }
 
     fn verify(&self, folder: &Path) -> Result<Pack, Error> {
-        let damaged = |reason: &str| Error::PackDamaged {
-            pack: self.name.clone(),
-            reason: reason.to_owned(),
-        };
         let origin = files::read_limited(&folder.join(ORIGIN), MAX_MODEL)?;
         if serde_json::from_slice(&origin).ok() != Some(self.origin()) {
-            return Err(damaged("it was prepared from other files"));
+            return Err(self.damaged("it was prepared from other files"));
         }
         let pack = read_pack(folder, &self.name)?;
         let by_name: BTreeMap<_, _> = models_of(&pack).map(|m| (&m.name, m)).collect();
         if self.prepared(|m| by_name.get(&m.name).copied().cloned()).as_ref() != Some(&pack) {
-            return Err(damaged("pack.json does not say what the pack's description says"));
+            return Err(self.damaged("pack.json does not say what the pack's description says"));
         }
         for model in models_of(&pack) {
             read_model(folder, model)?;
@@ -102,7 +102,8 @@ impl PackFile {
             files::write_atomically(&folder.join(file_name(&described)), &bytes)?;
             prepared.insert(&model.name, described);
         }
-        let pack = self.prepared(|m| prepared.get(&m.name).cloned()).ok_or(Error::Worker)?;
+        let pack = self.prepared(|m| prepared.get(&m.name).cloned());
+        let pack = pack.ok_or_else(|| self.damaged("a model is missing"))?;
         files::write_json(&folder.join(ORIGIN), &self.origin())?;
         files::write_json(&folder.join(PACK), &pack)?;
         remove_strangers(&folder, &pack);

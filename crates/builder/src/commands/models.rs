@@ -22,12 +22,14 @@ pub(super) fn run(command: Models, cache: &Cache, terminal: Terminal) -> Result<
             Ok(Done::All)
         }
         Models::Verify { pack, pack_file, json } => {
-            let packs = if pack.is_none() && pack_file.is_none() {
-                let known = PackFile::known()?;
-                known.into_iter().filter(|p| cache.pack(&p.name).is_dir()).collect()
-            } else {
-                vec![PackFile::find(pack.as_deref(), pack_file.as_deref())?]
-            };
+            let mut packs = Vec::new();
+            if pack.is_none() && pack_file.is_none() {
+                packs = PackFile::known()?;
+                packs.retain(|pack| cache.pack(&pack.name).is_dir());
+            }
+            if packs.is_empty() {
+                packs.push(PackFile::find(pack.as_deref(), pack_file.as_deref())?);
+            }
             let states = report(&packs, cache, json)?;
             verified(&packs, &states)
         }
