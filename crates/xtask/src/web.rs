@@ -22,17 +22,15 @@ struct Module {
     feature: &'static str,
     /// What the page may download for it: bytes after `wasm-opt`, gzipped.
     budget: u64,
-    /// rustc's optimisation level.
-    level: &'static str,
-    /// That of `wasm-opt`.
-    shrink: &'static str,
+    /// What `wasm-opt` is to do.
+    optimisation: &'static str,
 }
 
 const MODULES: [Module; 2] = [
     // Its kernels are the time that a user waits.
-    Module { feature: "cpu", budget: 1_200_000, level: "3", shrink: "-O3" },
+    Module { feature: "cpu", budget: 1_200_000, optimisation: "-O3" },
     // It hands work to the GPU, so only its size counts.
-    Module { feature: "gpu", budget: 1_400_000, level: "s", shrink: "-Oz" },
+    Module { feature: "gpu", budget: 1_400_000, optimisation: "-Oz" },
 ];
 
 /// What rustc lets our modules use, and so what `wasm-opt` must accept and may use.
@@ -99,8 +97,7 @@ fn build_modules(places: &Places) -> Result<()> {
         "Cargo.lock",
     ]
     .map(|input| places.root.join(input));
-    let levels = MODULES.iter().flat_map(|module| [module.level, module.shrink]);
-    let words: Vec<_> = [way.as_str()].into_iter().chain(levels).collect();
+    let words = [way.as_str(), MODULES[0].optimisation, MODULES[1].optimisation];
     let stamp = Stamp::of(places.target.join("stamps/wasm"), &inputs, &words)?;
     let made: Vec<_> = MODULES.iter().flat_map(|module| module.files(places)).collect();
     if stamp.holds(&made) {
@@ -153,7 +150,6 @@ fn compile(places: &Places, compiler: &wasm_target::Compiler, module: &Module) -
         .cargo(places, &module.step("wasm"), &what, "build")
         .args(["--profile", "wasm", "--package", "rollcall-web", "--lib"])
         .args(["--no-default-features", "--features", module.feature])
-        .env("CARGO_PROFILE_WASM_OPT_LEVEL", module.level)
         .run()
 }
 
@@ -173,7 +169,7 @@ fn optimise(places: &Places, module: &Module) -> Result<()> {
     copy(&from(&script), &script)?;
     Step::new(places, &module.step("wasm-opt"), "wasm-opt", "node")
         .args([places.root.join("node_modules/binaryen/bin/wasm-opt")])
-        .args([module.shrink])
+        .args([module.optimisation])
         .args(WASM_FEATURES)
         .args([from(&wasm)])
         .args([Path::new("-o"), &wasm])
