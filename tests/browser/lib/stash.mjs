@@ -15,7 +15,7 @@ export const STASH_POLICY = "default-src data: 'self' 'unsafe-inline'; connect-s
 
 const ASSETS = "/plugin/rollcall/assets/";
 const TYPES = {
-  ".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm", ".json": "application/json",
+  ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".wasm": "application/wasm", ".json": "application/json",
   ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
 };
 
