@@ -1,9 +1,7 @@
 //! A database on a host, read with `fetch` from a page or a worker.
 
-use std::rc::Rc;
-
 use gloo_net::http::Request;
-use js_sys::{Date, Reflect, Uint8Array};
+use js_sys::{Reflect, Uint8Array};
 use rollcall_core::LocalFuture;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -13,37 +11,17 @@ use web_sys::{
 
 use super::{Store, StoreError, is_file_name};
 
-/// A request that was made, so that a page can show every one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RequestRecord {
-    /// The whole address.
-    pub url: String,
-    /// How many bytes came.
-    pub bytes: usize,
-    /// How long it took, in milliseconds.
-    pub ms: f64,
-    /// Why it failed, if it did.
-    pub error: Option<String>,
-}
-
 /// Files below an address. It tells the host nothing but the file's name: no cookies, no referrer.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct HttpStore {
     base: String,
-    observer: Option<Rc<dyn Fn(&RequestRecord)>>,
 }
 
 impl HttpStore {
     /// The files below `base`, an absolute address.
     #[must_use]
     pub fn new(base: &str) -> Self {
-        Self { base: format!("{}/", base.trim_end_matches('/')), observer: None }
-    }
-
-    /// Calls `observer` after each request.
-    #[must_use]
-    pub fn with_observer(self, observer: Rc<dyn Fn(&RequestRecord)>) -> Self {
-        Self { observer: Some(observer), ..self }
+        Self { base: format!("{}/", base.trim_end_matches('/')) }
     }
 
     async fn fetch(
@@ -120,17 +98,7 @@ impl Store for HttpStore {
                 return Err(StoreError::Missing(name.to_owned()));
             }
             let url = format!("{}{name}", self.base);
-            let start = Date::now();
-            let result = self.fetch(&url, name, max_bytes, fresh).await;
-            if let Some(observer) = &self.observer {
-                observer(&RequestRecord {
-                    url,
-                    bytes: result.as_ref().map_or(0, Vec::len),
-                    ms: Date::now() - start,
-                    error: result.as_ref().err().map(ToString::to_string),
-                });
-            }
-            result
+            self.fetch(&url, name, max_bytes, fresh).await
         })
     }
 }

@@ -13,7 +13,7 @@ pub use cached::{Cache, CachedStore};
 #[cfg(feature = "fs")]
 pub use directory::DirectoryStore;
 #[cfg(all(feature = "web", target_arch = "wasm32"))]
-pub use http::{HttpStore, RequestRecord};
+pub use http::HttpStore;
 pub use memory::MemoryStore;
 
 /// Gives files by name. Nothing it gives is believed before its hash is checked.
