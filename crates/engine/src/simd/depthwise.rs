@@ -64,7 +64,12 @@ impl Depthwise {
             let mut x = 0;
             while x < output.width {
                 if x >= first && x + PIXELS <= last {
-                    self.inner(input, y, &rows, x, &mut out[x * groups..(x + PIXELS) * groups]);
+                    let out = &mut out[x * groups..(x + PIXELS) * groups];
+                    // The usual width as a constant, so that its loop is unrolled.
+                    match self.kernel[1] {
+                        3 => self.inner(3, input, y, &rows, x, out),
+                        kw => self.inner(kw, input, y, &rows, x, out),
+                    }
                     x += PIXELS;
                 } else {
                     self.edge(input, y, &rows, x, &mut out[x * groups..(x + 1) * groups]);
@@ -82,36 +87,9 @@ impl Depthwise {
         first..last.max(first)
     }
 
-    /// [`PIXELS`] output pixels whose kernels lie inside the row.
+    /// [`PIXELS`] output pixels whose kernels, `kw` wide, lie inside the row.
     #[inline(always)]
     fn inner(
-        &self,
-        input: &Map,
-        y: usize,
-        rows: &std::ops::Range<usize>,
-        x: usize,
-        out: &mut [f32x4],
-    ) {
-        match self.kernel[1] {
-            3 => self.inner_of::<3>(input, y, rows, x, out),
-            width => self.inner_by(width, input, y, rows, x, out),
-        }
-    }
-
-    #[inline(always)]
-    fn inner_of<const KW: usize>(
-        &self,
-        input: &Map,
-        y: usize,
-        rows: &std::ops::Range<usize>,
-        x: usize,
-        out: &mut [f32x4],
-    ) {
-        self.inner_by(KW, input, y, rows, x, out);
-    }
-
-    #[inline(always)]
-    fn inner_by(
         &self,
         kw: usize,
         input: &Map,
