@@ -27,8 +27,8 @@ struct Module {
 const MODULES: [Module; 2] =
     [Module { feature: "cpu", budget: 1_200_000 }, Module { feature: "gpu", budget: 1_400_000 }];
 
-/// What `wasm-opt` is to do. After LLVM with link-time optimisation, -O2 and above take four times
-/// as long, run no faster (`cargo xtask bench web`) and come out 3 % larger once gzipped.
+/// What `wasm-opt` is to do. After LLVM's -O3, -O2 and above take four times as long, run no faster
+/// (`cargo xtask bench web`) and come out 3 % larger once gzipped.
 const OPTIMISATION: &str = "-O1";
 
 /// What rustc lets our modules use, and so what `wasm-opt` must accept and may use.
