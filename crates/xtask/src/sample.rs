@@ -75,7 +75,7 @@ pub(crate) fn prepare(places: &Places) -> Result<Sample> {
 
 /// Compiles the builder and the server.
 pub(crate) fn build_programs(places: &Places) -> Result<()> {
-    Step::new(places, "native", "compiling rollcall and rollcall-server", "cargo")
+    Step::new(places, "programs", "compiling rollcall and rollcall-server", "cargo")
         .args(["build", "--release", "--package", "rollcall", "--package", "rollcall-server"])
         .run()
 }
