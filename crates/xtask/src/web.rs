@@ -84,17 +84,11 @@ fn build_modules(places: &Places) -> Result<()> {
         remedy: "run `cargo xtask setup`".to_owned(),
     })?;
     let way = compiler.describe(places);
-    let inputs = [
-        "crates/core",
-        "crates/engine",
-        "crates/index",
-        "crates/wgpu-compat",
-        "web/src",
-        "web/Cargo.toml",
-        "Cargo.toml",
-        "Cargo.lock",
-    ]
-    .map(|input| places.root.join(input));
+    let crates = ["crates/core", "crates/engine", "crates/index", "crates/wgpu-compat", "web"];
+    let folders = crates.map(|folder| places.root.join(folder));
+    let mut inputs = ["Cargo.toml", "Cargo.lock"].map(|file| places.root.join(file)).to_vec();
+    inputs
+        .extend(folders.iter().flat_map(|folder| [folder.join("src"), folder.join("Cargo.toml")]));
     let stamp = Stamp::of(places.target.join("stamps/wasm"), &inputs, &[&way, OPTIMISATION])?;
     let made: Vec<_> = MODULES.iter().flat_map(|module| module.files(places)).collect();
     if stamp.holds(&made) {

@@ -23,6 +23,9 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";
 
+/// The oldest minor version of rustc that compiles us: `rust-version` in Cargo.toml.
+const OLDEST: u32 = 94;
+
 /// The two ways to compile for wasm32.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Compiler {
@@ -43,9 +46,7 @@ impl Compiler {
         if choice != "debian" && sysroot.join("lib/rustlib").join(TRIPLE).join("lib").is_dir() {
             return Some(Self::Rustup);
         }
-        let there =
-            [DEBIAN_RUSTC, DEBIAN_CARGO, DEBIAN_LIBRARY].iter().all(|p| Path::new(p).is_file());
-        if choice == "rustup" || !there {
+        if choice == "rustup" || !debian_is_there(places) {
             return None;
         }
         let host = ask(places, "rustc", &["--print", "host-tuple"])?;
@@ -78,6 +79,18 @@ impl Compiler {
             .env("RUSTFLAGS", "-Ctarget-feature=+simd128")
             .without_env("CARGO_ENCODED_RUSTFLAGS")
     }
+}
+
+/// Whether `rustc-web` is there; Debian 12's plain `rustc` lies at the same place and is too old.
+fn debian_is_there(places: &Places) -> bool {
+    let version = || ask(places, DEBIAN_RUSTC, &["--version"]);
+    [DEBIAN_RUSTC, DEBIAN_CARGO, DEBIAN_LIBRARY].iter().all(|file| Path::new(file).is_file())
+        && version().and_then(|version| minor(&version)).is_some_and(|minor| minor >= OLDEST)
+}
+
+/// `rustc 1.96.0 (…)` -> 96
+fn minor(version: &str) -> Option<u32> {
+    version.strip_prefix("rustc 1.")?.split('.').next()?.parse().ok()
 }
 
 /// The compiler for wasm32 as a piece of the set-up.
@@ -122,5 +135,20 @@ fn cannot() -> Error {
             "see that `rustup target add {TRIPLE}` works, or on Debian `apt-get install {}`",
             PACKAGES.join(" ")
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_compiler_is_told_from_a_new_one() {
+        assert_eq!(
+            minor("rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)"),
+            Some(96)
+        );
+        assert!(minor("rustc 1.63.0").unwrap() < OLDEST);
+        assert_eq!(minor("cargo 1.96.0"), None);
     }
 }

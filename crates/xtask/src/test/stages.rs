@@ -19,7 +19,7 @@ use crate::{
     web as web_build,
 };
 
-/// Warnings are errors, and features that are only for tests are looked at too.
+/// Warnings are errors.
 const DENY: [&str; 3] = ["--", "-D", "warnings"];
 
 pub(super) fn format(places: &Places) -> Result<Counts> {
