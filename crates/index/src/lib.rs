@@ -13,6 +13,8 @@ mod database;
 mod digest;
 mod error;
 mod fetch;
+#[cfg(feature = "hnsw")]
+mod hnsw;
 mod ids;
 mod latest;
 pub mod limits;
@@ -30,6 +32,8 @@ pub use ann::{AnnIndex, Flat, Hit};
 pub use database::{Database, DatabaseInfo, ModelInfo, RERANKED, manifest};
 pub use digest::{Digest, DigestError};
 pub use error::IndexError;
+#[cfg(feature = "hnsw")]
+pub use hnsw::Hnsw;
 pub use ids::ID_RECORD;
 pub use latest::{LATEST, Latest, manifest_name};
 pub use manifest::{
