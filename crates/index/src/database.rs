@@ -13,7 +13,7 @@ use rollcall_core::{
 use serde::Serialize;
 
 use crate::{
-    Digest, IndexError, Store, fetch,
+    Digest, IndexError, Remembered, Store, Trust, fetch,
     ids::{ID_RECORD, Ids},
     latest::{LATEST, Latest, manifest_name},
     limits,
@@ -46,6 +46,8 @@ pub struct DatabaseInfo {
     pub counts: Counts,
     /// Bytes of the sketches, which are fetched before the first search.
     pub sketch_bytes: u64,
+    /// The fingerprint of the key that signed it.
+    pub signer: Option<String>,
     /// The models its vectors come from.
     pub models: Vec<ModelInfo>,
     /// How much comes from each stash-box.
@@ -75,6 +77,7 @@ impl From<&Manifest> for DatabaseInfo {
             expires: manifest.expires,
             counts: manifest.counts,
             sketch_bytes: manifest.sketch_bytes(),
+            signer: manifest.signer().map(|key| key.fingerprint()),
             models: manifest
                 .models
                 .iter()
@@ -94,17 +97,22 @@ impl From<&Manifest> for DatabaseInfo {
 /// Fetches the current manifest of a database, and nothing else.
 ///
 /// # Errors
-/// When there is none, or it is damaged, or of a newer format.
+/// When there is none, or it is damaged, of a newer format, or signed wrongly.
 pub async fn manifest(store: &dyn Store) -> Result<Manifest, IndexError> {
+    trusted_manifest(store, &Trust::default()).await
+}
+
+/// [`manifest`], if `trust` allows it.
+async fn trusted_manifest(store: &dyn Store, trust: &Trust) -> Result<Manifest, IndexError> {
     let latest = Latest::parse(&store.get(LATEST, limits::LATEST_BYTES, true).await?)?;
     let name = manifest_name(&latest.manifest);
     let bytes = fetch::verified(store, &name, &latest.manifest, limits::MANIFEST_BYTES).await?;
     let manifest = Manifest::parse(&name, &bytes)?;
-    if manifest.version == latest.version {
-        Ok(manifest)
-    } else {
-        Err(IndexError::damaged(&name, "latest.json gives it another version"))
+    if manifest.version != latest.version {
+        return Err(IndexError::damaged(&name, "latest.json gives it another version"));
     }
+    trust.check(latest.manifest, &manifest)?;
+    Ok(manifest)
 }
 
 /// A database: its sketches in memory, its shards behind a [`Store`].
@@ -145,7 +153,15 @@ impl Database {
     /// When there is no database, it is damaged or of a newer format, or none of its sketches can
     /// be had.
     pub async fn open(store: Rc<dyn Store>) -> Result<Self, IndexError> {
-        let manifest = manifest(&*store).await?;
+        Self::open_trusted(store, &Trust::default()).await
+    }
+
+    /// [`Database::open`] for somebody who was here before, or knows whose database it should be.
+    ///
+    /// # Errors
+    /// Also when `trust` does not allow it.
+    pub async fn open_trusted(store: Rc<dyn Store>, trust: &Trust) -> Result<Self, IndexError> {
+        let manifest = trusted_manifest(&*store, trust).await?;
         let mut segments = Vec::with_capacity(manifest.segments.len());
         for spec in &manifest.segments {
             segments.push(Segment::load(&*store, &manifest, spec).await?);
@@ -190,6 +206,12 @@ impl Database {
     #[must_use]
     pub fn info(&self) -> DatabaseInfo {
         DatabaseInfo::from(&self.manifest)
+    }
+
+    /// What to remember of it until the next visit: see [`Trust::remembered`].
+    #[must_use]
+    pub fn remember(&self) -> Remembered {
+        Remembered { signer: self.manifest.signer(), version: self.manifest.version }
     }
 
     /// Its manifest.

@@ -1,6 +1,6 @@
 //! What can go wrong with a database, in sentences for its user.
 
-use crate::StoreError;
+use crate::{Digest, Distrust, StoreError};
 
 /// Why a database could not be opened, read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,29 @@ pub enum IndexError {
         file: String,
         /// What is wrong with it.
         what: String,
+    },
+    /// A manifest whose signature is not of its content.
+    #[error(
+        "the signature of {0} does not fit its content, so somebody else has changed it; do not use this database and tell its host"
+    )]
+    Forged(String),
+    /// A manifest that none of the keys the user named has signed.
+    #[error(
+        "the database is signed by {found}, not by a key you trust; check the database's address, or add its key to the trusted ones if you know it"
+    )]
+    NotPinned {
+        /// The fingerprint of who signed it, or "nobody".
+        found: String,
+    },
+    /// A manifest that is only used if the user says so.
+    #[error(
+        "the database has changed in a way that needs your word: {why}; use it only if you know the reason, or ask its maintainer"
+    )]
+    Unconfirmed {
+        /// Which manifest is to be confirmed.
+        manifest: Digest,
+        /// What is odd about it.
+        why: Distrust,
     },
     /// Something cannot go into a database.
     #[error("{what} of {who}; mend the entry or leave it out")]

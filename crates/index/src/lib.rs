@@ -11,6 +11,7 @@
 mod ann;
 mod database;
 mod digest;
+mod envelope;
 mod error;
 mod fetch;
 #[cfg(feature = "hnsw")]
@@ -25,6 +26,7 @@ mod segment;
 mod shard;
 mod sketch;
 mod store;
+mod trust;
 mod vector;
 mod writer;
 
@@ -37,7 +39,7 @@ pub use hnsw::Hnsw;
 pub use ids::ID_RECORD;
 pub use latest::{LATEST, Latest, manifest_name};
 pub use manifest::{
-    Calibration, Chunked, Counts, Impostor, Manifest, Model, RotationSpec, SegmentSpec, Signature,
+    Calibration, Chunked, Counts, Impostor, Manifest, Model, RotationSpec, SegmentSpec,
     SourceStats, Version, VersionError, preprocessing_of,
 };
 pub use rotation::{Rotation, SplitMix64, padded};
@@ -45,6 +47,7 @@ pub use segment::SHARD_RECORD;
 pub use shard::Shard;
 pub use sketch::{planes_for, row_bytes, thresholds};
 pub use store::*;
+pub use trust::{Distrust, PublicKey, PublicKeyError, Remembered, SigningKey, Trust};
 pub use writer::*;
 
 /// The version of the files' format.

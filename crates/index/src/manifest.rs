@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use rollcall_core::{EmbedderSpec, PerformerId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, FORMAT, IndexError, READER, limits, msgpack, sketch};
+use crate::{Digest, IndexError, PublicKey, READER, SigningKey, envelope, limits, msgpack, sketch};
 
 /// A database's version: the year and month of its data and a number, such as `2026.11.1`.
 /// Versions are compared number by number.
@@ -38,38 +38,6 @@ impl FromStr for Version {
     }
 }
 
-/// The file as it lies there: a body, and who vouches for exactly these bytes.
-#[derive(Serialize, Deserialize)]
-struct Envelope<'a> {
-    format: u32,
-    signature: Option<Signature>,
-    #[serde(borrow, with = "bytes")]
-    body: &'a [u8],
-}
-
-mod bytes {
-    pub(super) fn serialize<S: serde::Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_bytes(bytes)
-    }
-
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
-        d: D,
-    ) -> Result<&'de [u8], D::Error> {
-        serde::Deserialize::deserialize(d)
-    }
-}
-
-/// A signature over the manifest's body. Not checked yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signature {
-    /// How it was made, such as `ed25519`.
-    pub algorithm: String,
-    /// Which key made it.
-    pub key: String,
-    /// The signature, in hex.
-    pub value: String,
-}
-
 /// What a database consists of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -96,17 +64,20 @@ pub struct Manifest {
     pub sources: Vec<String>,
     /// How much comes from each.
     pub source_stats: BTreeMap<String, SourceStats>,
+    /// Who signed it.
+    #[serde(skip)]
+    pub(crate) signer: Option<PublicKey>,
 }
 
-mod text {
+pub(crate) mod text {
     use super::Version;
 
-    pub(super) fn serialize<S: serde::Serializer>(v: &Version, s: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: serde::Serializer>(v: &Version, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(v)
     }
 
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Version, D::Error> {
-        let text: &str = serde::Deserialize::deserialize(d)?;
+    pub(crate) fn deserialize<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Version, D::Error> {
+        let text: String = serde::Deserialize::deserialize(d)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }
@@ -237,46 +208,37 @@ impl Manifest {
     /// Reads a manifest called `file`.
     ///
     /// # Errors
-    /// When it is of a newer format, or breaks a rule or limit of the format.
+    /// When it is of a newer format, signed wrongly, or breaks a rule or limit of the format.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, IndexError> {
-        if bytes.len() > limits::MANIFEST_BYTES {
-            return Err(IndexError::damaged(file, "a manifest above 8 MiB"));
-        }
-        // The format first: a newer one may have other fields.
-        #[derive(Deserialize)]
-        struct Format {
-            format: u32,
-        }
-        let Format { format } = msgpack::decode(file, bytes)?;
-        newest(file, format, FORMAT)?;
-        let envelope: Envelope = msgpack::decode(file, bytes)?;
+        let (body, signer) = envelope::open(file, bytes)?;
         #[derive(Deserialize)]
         struct Reader {
             min_reader: u32,
         }
-        let Reader { min_reader } = msgpack::decode(file, envelope.body)?;
+        let Reader { min_reader } = msgpack::decode(file, body)?;
         if min_reader > READER {
             return Err(IndexError::TooNew { file: file.into(), found: min_reader, known: READER });
         }
-        let manifest: Self = msgpack::decode(file, envelope.body)?;
+        let mut manifest: Self = msgpack::decode(file, body)?;
         manifest.check().map_err(|what| IndexError::damaged(file, what))?;
+        manifest.signer = signer;
         Ok(manifest)
     }
 
-    /// The file's bytes, unsigned.
+    /// The file's bytes, signed if there is a key.
     ///
     /// # Errors
     /// When it breaks a rule or limit of the format.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, IndexError> {
+    pub fn to_bytes(&self, key: Option<&SigningKey>) -> Result<Vec<u8>, IndexError> {
         let file = "the new manifest";
         self.check().map_err(|what| IndexError::damaged(file, what))?;
-        let body = msgpack::encode(file, self)?;
-        let bytes =
-            msgpack::encode(file, &Envelope { format: FORMAT, signature: None, body: &body })?;
-        if bytes.len() > limits::MANIFEST_BYTES {
-            return Err(IndexError::damaged(file, "a manifest above 8 MiB"));
-        }
-        Ok(bytes)
+        envelope::seal(file, &msgpack::encode(file, self)?, key)
+    }
+
+    /// Who signed it, if somebody did. The signature has been checked.
+    #[must_use]
+    pub fn signer(&self) -> Option<PublicKey> {
+        self.signer
     }
 
     /// Bytes of all sketches.

@@ -6,7 +6,7 @@ use rollcall_index::Manifest;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(manifest) = Manifest::parse("fuzz", bytes) {
-        let written = manifest.to_bytes().expect("what was read is within the limits");
+        let written = manifest.to_bytes(None).expect("what was read is within the limits");
         assert_eq!(Manifest::parse("fuzz", &written), Ok(manifest));
     }
 });

@@ -14,7 +14,7 @@ pub use sink::DirectorySink;
 pub use sink::Sink;
 
 use crate::{
-    Digest, IndexError, Latest, READER, Rotation,
+    Digest, IndexError, Latest, READER, Rotation, SigningKey,
     ids::IdRecord,
     latest::{LATEST, manifest_name},
     limits,
@@ -54,6 +54,8 @@ pub struct WriteOptions {
     pub seed: u64,
     /// Performers removed for good: left out now and hidden wherever they still are.
     pub tombstones: BTreeSet<PerformerId>,
+    /// Who vouches for it.
+    pub key: Option<SigningKey>,
 }
 
 impl WriteOptions {
@@ -78,6 +80,7 @@ impl WriteOptions {
             models,
             seed: SEED,
             tombstones: BTreeSet::new(),
+            key: None,
         })
     }
 }
@@ -174,8 +177,9 @@ impl DatabaseWriter {
             counts,
             sources: source_stats.keys().cloned().collect(),
             source_stats,
+            signer: options.key.as_ref().map(SigningKey::public),
         };
-        let bytes = manifest.to_bytes()?;
+        let bytes = manifest.to_bytes(options.key.as_ref())?;
         let latest = Latest { version: manifest.version, manifest: Digest::of(&bytes) };
         sink.put(&manifest_name(&latest.manifest), &bytes)?;
         sink.publish(LATEST, &latest.to_bytes())?;

@@ -141,7 +141,7 @@ pub fn publish(store: &MemoryStore, bytes: Vec<u8>) {
 pub fn forge(store: &MemoryStore, change: impl FnOnce(&mut Manifest)) {
     let mut manifest = block_on(manifest(store)).unwrap();
     change(&mut manifest);
-    publish(store, manifest.to_bytes().unwrap());
+    publish(store, manifest.to_bytes(None).unwrap());
 }
 
 /// The names of the first segment's shards.
