@@ -15,6 +15,8 @@ pub struct Answer {
     pub matches: Vec<Match>,
     /// Part of the database could not be used.
     pub partial: bool,
+    /// Part of the database is still on its way; a better answer follows.
+    pub provisional: bool,
     /// Which engine ran and why.
     pub engine: EngineReport,
     /// The names of the models used.

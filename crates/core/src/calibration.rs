@@ -1,5 +1,7 @@
 //! From cosine to the words people read. Every threshold of the product is in this file.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Confidence, Similarity};
@@ -33,7 +35,28 @@ impl Default for Calibration {
     }
 }
 
+/// Where the even odds of a curve that came with a database may lie. A host must not be able to make
+/// strangers sure: below .3 there are many of them for every embedder in use (SFace's own threshold
+/// is .363).
+const MIDPOINTS: RangeInclusive<f32> = 0.3..=0.9;
+
+/// How fast the odds of such a curve may rise. Steeper than 40, half the range of similarities would
+/// be certain; flatter than 5, nobody ever.
+const SLOPES: RangeInclusive<f32> = 5.0..=40.0;
+
 impl Calibration {
+    /// The curve `1 / (1 + exp(-(slope * similarity + offset)))` of a database, kept within what is
+    /// plausible. `None` for one that falls or is no number.
+    #[must_use]
+    pub fn measured(slope: f32, offset: f32) -> Option<Self> {
+        let midpoint = -offset / slope;
+        (slope > 0.0 && slope.is_finite() && midpoint.is_finite()).then(|| Self {
+            midpoint: midpoint.clamp(*MIDPOINTS.start(), *MIDPOINTS.end()),
+            slope: slope.clamp(*SLOPES.start(), *SLOPES.end()),
+            calibrated: true,
+        })
+    }
+
     /// The probability that a name with this similarity is right, kept within .01 and .99: nobody
     /// is ever certain. Not-a-number counts as the least.
     #[must_use]
@@ -89,6 +112,20 @@ mod tests {
         assert_eq!(word(UNKNOWN_BELOW.0), Verdict::LookYourself);
         assert_eq!(word(0.44), Verdict::Unknown);
         assert_eq!(word(f32::NAN), Verdict::Unknown);
+    }
+
+    #[test]
+    fn no_database_makes_strangers_sure() {
+        for (slope, offset) in [(1000.0, 1000.0), (1e-3, 30.0), (20.0, 1e6), (f32::MAX, 1.0)] {
+            let curve = Calibration::measured(slope, offset).unwrap();
+            assert!(curve.confidence(Similarity(0.25)).0 < 0.5, "{curve:?}");
+            assert!(curve.confidence(Similarity(0.3)).0 <= 0.5, "{curve:?}");
+        }
+        for (slope, offset) in [(0.0, 1.0), (-5.0, 1.0), (f32::NAN, 0.0), (1.0, f32::NAN)] {
+            assert_eq!(Calibration::measured(slope, offset), None);
+        }
+        let honest = Calibration::measured(20.0, -9.0).unwrap();
+        assert_eq!(honest, Calibration { calibrated: true, ..Calibration::default() });
     }
 
     proptest! {

@@ -72,23 +72,48 @@ pub async fn identify_image_with(
     progress: &dyn Fn(Progress) -> ControlFlow<()>,
 ) -> Result<Answer, IdentifyError> {
     let faces = recogniser.faces_with(pixels, progress).await?;
+    Ok(name_faces(recogniser, lookup, &faces, options).await?)
+}
+
+/// Names people whose faces have been found already: the second half of [`identify_image`], to be
+/// done again when an answer was provisional.
+///
+/// # Errors
+/// When the database fails.
+pub async fn name_faces(
+    recogniser: &Recogniser,
+    lookup: Option<&dyn Lookup>,
+    faces: &[EmbeddedFace],
+    options: &IdentifyOptions,
+) -> Result<Answer, LookupError> {
     let mut found = Vec::with_capacity(faces.len());
-    for face in &faces {
+    for face in faces {
         found.push(match lookup {
             Some(lookup) => lookup.find(&face.embeddings, options.max_results).await?,
             None => Found::default(),
         });
     }
+    // What was measured on the database itself goes before the general guess.
+    let options = match lookup.and_then(Lookup::calibration) {
+        Some(calibration) => &IdentifyOptions {
+            min_similarity: Similarity(calibration.midpoint),
+            calibration,
+            ..options.clone()
+        },
+        None => options,
+    };
     let partial = found.iter().any(|f| f.partial);
+    let provisional = found.iter().any(|f| f.provisional);
     let candidates: Vec<_> = found.into_iter().map(|f| f.candidates).collect();
     let pack = recogniser.pack();
     let models =
         std::iter::once(&pack.detector.model).chain(pack.embedders.iter().map(|e| &e.model));
-    let matches = matches(&faces, &candidates, options);
+    let matches = matches(faces, &candidates, options);
     Ok(Answer {
         performers_detected: matches.len(),
         matches,
         partial,
+        provisional,
         engine: recogniser.report(),
         models: models.map(|m| m.name.clone()).collect(),
         database: lookup.and_then(Lookup::summary),

@@ -48,7 +48,7 @@ impl Lookup for Colours {
             .collect();
         candidates.sort_by(|a, b| b.similarity.0.total_cmp(&a.similarity.0));
         candidates.truncate(limit);
-        Box::pin(async { Ok(Found { candidates, partial: false }) })
+        Box::pin(async { Ok(Found { candidates, ..Found::default() }) })
     }
 
     fn summary(&self) -> Option<DatabaseSummary> {

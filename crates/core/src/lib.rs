@@ -47,6 +47,7 @@ pub use face::{BoundingBox, Face, Landmarks, Point};
 pub use find::Effort;
 pub use identify::{
     IdentifyError, IdentifyOptions, answer_candidate, identify_image, identify_image_with,
+    name_faces,
 };
 pub use letterbox::{Feed, Letterbox, Region, Rotation};
 pub use lookup::{Candidate, Found, Lookup, LookupError};

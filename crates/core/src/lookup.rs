@@ -1,6 +1,6 @@
 //! Asking a database who somebody is.
 
-use crate::{DatabaseSummary, Embedding, LocalFuture, Performer, Similarity};
+use crate::{Calibration, DatabaseSummary, Embedding, LocalFuture, Performer, Similarity};
 
 /// Answers "who looks like this?". The index implements it; tests may.
 pub trait Lookup {
@@ -16,6 +16,11 @@ pub trait Lookup {
     fn summary(&self) -> Option<DatabaseSummary> {
         None
     }
+
+    /// What its similarities are worth, where that was measured.
+    fn calibration(&self) -> Option<Calibration> {
+        None
+    }
 }
 
 /// What a lookup found.
@@ -25,6 +30,8 @@ pub struct Found {
     pub candidates: Vec<Candidate>,
     /// Some files of the database could not be used, so somebody may be missing.
     pub partial: bool,
+    /// Part of the database is still on its way: ask again when it is here.
+    pub provisional: bool,
 }
 
 /// Somebody who may be the person asked for.

@@ -1,8 +1,10 @@
 //! Finding who may be near, without their full vectors.
 
+use std::rc::Rc;
+
 use crate::{
     Rotation,
-    sketch::{Planes, QueryCode},
+    scan::{Plane, QueryCode, nearest},
 };
 
 /// Somebody who may be near a query.
@@ -22,36 +24,31 @@ pub trait AnnIndex {
 
 /// Scans the sketch of every row: the right choice for files that are fetched once, to some
 /// hundred thousand rows.
+#[derive(Clone)]
 pub struct Flat {
-    rotation: Rotation,
-    planes: Planes,
+    rotation: Rc<Rotation>,
+    planes: Vec<Rc<Plane>>,
 }
 
 impl Flat {
-    pub(crate) fn new(rotation: Rotation, planes: Planes) -> Self {
-        Self { rotation, planes }
+    /// With the first plane only: hits are rough.
+    pub(crate) fn new(rotation: Rotation, first: Plane) -> Self {
+        Self { rotation: Rc::new(rotation), planes: vec![Rc::new(first)] }
+    }
+
+    /// With further planes: hits are finer.
+    pub(crate) fn deepened(&self, planes: impl IntoIterator<Item = Plane>) -> Self {
+        let mut deeper = self.clone();
+        deeper.planes.extend(planes.into_iter().map(Rc::new));
+        deeper
     }
 }
 
 impl AnnIndex for Flat {
     fn nearest(&self, query: &[f32], limit: usize, skip: &dyn Fn(u32) -> bool) -> Vec<Hit> {
-        let limit = limit.min(self.planes.rows());
-        let mut best: Vec<Hit> = Vec::with_capacity(limit + 1);
-        if limit == 0 {
-            return best;
-        }
         let code = QueryCode::new(&self.rotation.apply(query.iter().copied()));
-        self.planes.scan(&code, |row, similarity| {
-            let full = best.len() == limit;
-            if full && best.last().is_some_and(|last| similarity <= last.similarity) || skip(row) {
-                return;
-            }
-            if full {
-                best.pop();
-            }
-            let at = best.partition_point(|hit| hit.similarity >= similarity);
-            best.insert(at, Hit { row, similarity });
-        });
-        best
+        let planes: Vec<&Plane> = self.planes.iter().map(|plane| &**plane).collect();
+        let hits = nearest(&planes, &code, limit, skip).into_iter();
+        hits.map(|(row, similarity)| Hit { row, similarity }).collect()
     }
 }

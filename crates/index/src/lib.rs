@@ -5,8 +5,8 @@
 //! then fetches the few shards that have the best of them and compares with the real vectors.
 //! `docs/FORMAT.md` specifies every byte.
 //!
-//! Following a query: `database` (find) -> `ann`, `sketch`, `rotation` (who may it be) -> `segment`
-//! (which shard) -> `fetch` (right hash) -> `shard`, `vector` (how alike, exactly).
+//! Following a query: `search` (find) -> `segment`, `ann`, `rotation`, `scan` (who may it be) ->
+//! `shards`, `fetch` (right hash) -> `shard`, `vector` (how alike, exactly).
 
 mod ann;
 mod database;
@@ -17,13 +17,17 @@ mod fetch;
 #[cfg(feature = "hnsw")]
 mod hnsw;
 mod ids;
+mod info;
 mod latest;
 pub mod limits;
 mod manifest;
 mod msgpack;
 mod rotation;
+mod scan;
+mod search;
 mod segment;
 mod shard;
+mod shards;
 mod sketch;
 mod store;
 mod trust;
@@ -31,18 +35,20 @@ mod vector;
 mod writer;
 
 pub use ann::{AnnIndex, Flat, Hit};
-pub use database::{Database, DatabaseInfo, ModelInfo, RERANKED, manifest};
+pub use database::{Database, manifest};
 pub use digest::{Digest, DigestError};
 pub use error::IndexError;
 #[cfg(feature = "hnsw")]
 pub use hnsw::Hnsw;
 pub use ids::ID_RECORD;
+pub use info::{DatabaseInfo, ModelInfo};
 pub use latest::{LATEST, Latest, manifest_name};
 pub use manifest::{
     Calibration, Chunked, Counts, Impostor, Manifest, Model, RotationSpec, SegmentSpec,
     SourceStats, Version, VersionError, preprocessing_of,
 };
 pub use rotation::{Rotation, SplitMix64, padded};
+pub use search::RERANKED;
 pub use segment::SHARD_RECORD;
 pub use shard::Shard;
 pub use sketch::{planes_for, row_bytes, thresholds};

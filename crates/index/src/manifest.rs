@@ -99,6 +99,9 @@ pub struct Model {
     pub thresholds: Vec<f32>,
     /// How similarities of different people spread.
     pub impostor: Option<Impostor>,
+    /// What it weighs among the other models; 1 if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f32>,
     /// How similarity becomes probability.
     pub calibration: Option<Calibration>,
 }
@@ -295,6 +298,7 @@ impl Model {
             planes,
             thresholds: sketch::thresholds(spec.dimension, planes),
             impostor: None,
+            weight: None,
             calibration: None,
         })
     }
@@ -318,6 +322,7 @@ impl Model {
         check("thresholds", self.thresholds.len() + 1 == 1 << (self.planes - 1))?;
         check("thresholds", rising && positive)?;
         check("impostor", self.impostor.is_none_or(|i| fine(i.mean) && fine(i.sd) && i.sd > 0.0))?;
+        check("weight", self.weight.is_none_or(|w| w > 0.0 && w <= 1000.0))?;
         check("calibration", self.calibration.is_none_or(|c| fine(c.slope) && fine(c.offset)))
     }
 }

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::{
-    AnnIndex, Digest, Flat, IndexError, Rotation, Store, fetch, limits,
+    AnnIndex as _, Digest, Flat, Hit, IndexError, Rotation, Store, fetch, limits,
     manifest::{Chunked, Manifest, Model, SegmentSpec},
-    sketch::{Planes, row_bytes},
+    scan::Plane,
+    sketch::row_bytes,
 };
 
 /// Bytes of a record of the shard table: SHA-256, first row (u32), bytes (u32); little endian, by
@@ -40,28 +41,35 @@ impl ShardRef {
 }
 
 /// The part of a segment that is kept in memory.
+#[derive(Clone)]
 pub(crate) struct Segment {
     /// Per model.
-    pub(crate) indexes: Vec<Box<dyn AnnIndex>>,
+    sketches: Vec<Sketch>,
     shards: Vec<ShardRef>,
-    /// Per model, rows whose sketch could not be had.
-    lost: Vec<Vec<Range<u32>>>,
     hidden: Vec<u32>,
     /// Why something is missing, if it is.
     pub(crate) trouble: Option<IndexError>,
 }
 
+/// What a segment has of one model.
+#[derive(Clone)]
+struct Sketch {
+    index: Flat,
+    /// Rows of which a plane could not be had.
+    lost: Vec<Range<u32>>,
+}
+
 impl Segment {
-    /// Loads what a search needs. Missing chunks are left out and told in `trouble`.
+    /// Loads what a first, rough search needs: the table of shards and plane 1. Missing chunks are
+    /// left out and told in `trouble`.
     pub(crate) async fn load(
         store: &dyn Store,
         manifest: &Manifest,
         spec: &SegmentSpec,
     ) -> Result<Self, IndexError> {
         let mut segment = Self {
-            indexes: Vec::new(),
+            sketches: Vec::new(),
             shards: Vec::new(),
-            lost: Vec::new(),
             hidden: spec.hidden.clone(),
             trouble: None,
         };
@@ -75,42 +83,58 @@ impl Segment {
             }
         }
         segment.check_shards(spec)?;
-        for (model, planes) in manifest.models.iter().zip(&spec.planes) {
+        for (model, runs) in manifest.models.iter().zip(&spec.planes) {
+            let mut lost = Vec::new();
+            let first = segment.load_plane(store, model, spec.rows, &runs[0], &mut lost).await;
             let rotation = Rotation::new(manifest.rotation, model.dimension);
-            let planes = segment.load_planes(store, model, spec.rows, planes).await;
-            segment.indexes.push(Box::new(Flat::new(rotation, planes)));
+            segment.sketches.push(Sketch { index: Flat::new(rotation, first), lost });
         }
         Ok(segment)
     }
 
-    async fn load_planes(
+    /// The segment with the further planes, which [`Segment::load`] leaves for later.
+    pub(crate) async fn deepened(
+        &self,
+        store: &dyn Store,
+        manifest: &Manifest,
+        spec: &SegmentSpec,
+    ) -> Self {
+        let mut deeper = self.clone();
+        for (number, (model, runs)) in manifest.models.iter().zip(&spec.planes).enumerate() {
+            let mut lost = deeper.sketches[number].lost.clone();
+            let mut planes = Vec::new();
+            for run in runs.iter().skip(1) {
+                planes.push(deeper.load_plane(store, model, spec.rows, run, &mut lost).await);
+            }
+            let index = deeper.sketches[number].index.deepened(planes);
+            deeper.sketches[number] = Sketch { index, lost };
+        }
+        deeper
+    }
+
+    async fn load_plane(
         &mut self,
         store: &dyn Store,
         model: &Model,
         rows: u32,
-        runs: &[Chunked],
-    ) -> Planes {
+        run: &Chunked,
+        lost: &mut Vec<Range<u32>>,
+    ) -> Plane {
         let record = row_bytes(model.dimension);
         let per_file = Chunked::file_bytes(record) / record;
-        let mut lost = Vec::new();
-        let mut planes = Vec::with_capacity(runs.len());
-        for run in runs {
-            let mut plane = Vec::new();
-            for (i, chunk) in fetch::chunks(store, run, record).await.into_iter().enumerate() {
-                let end = ((i + 1) * per_file).min(rows as usize);
-                match chunk {
-                    Ok(bytes) => plane.extend(bytes),
-                    Err(error) => {
-                        self.trouble = Some(error);
-                        lost.push((i * per_file) as u32..end as u32);
-                    }
+        let mut plane = Vec::with_capacity(rows as usize * record);
+        for (i, chunk) in fetch::chunks(store, run, record).await.into_iter().enumerate() {
+            let end = ((i + 1) * per_file).min(rows as usize);
+            match chunk {
+                Ok(bytes) => plane.extend(bytes),
+                Err(error) => {
+                    self.trouble = Some(error);
+                    lost.push((i * per_file) as u32..end as u32);
                 }
-                plane.resize(end * record, 0);
             }
-            planes.push(plane);
+            plane.resize(end * record, 0);
         }
-        self.lost.push(lost);
-        Planes::new(model.dimension, rows as usize, &planes)
+        Plane::new(model.dimension, &plane)
     }
 
     fn check_shards(&self, spec: &SegmentSpec) -> Result<(), IndexError> {
@@ -127,20 +151,23 @@ impl Segment {
         Err(IndexError::damaged(&file, "the table of shards is out of order or range"))
     }
 
-    /// Whether a search by `model` must pass over `row`.
-    pub(crate) fn skips(&self, model: usize, row: u32) -> bool {
-        self.hidden.binary_search(&row).is_ok()
-            || self.lost[model].iter().any(|range| range.contains(&row))
+    /// The best `limit` rows by the sketches of one model, of those that may be found.
+    pub(crate) fn nearest(&self, model: usize, query: &[f32], limit: usize) -> Vec<Hit> {
+        let Sketch { index, lost } = &self.sketches[model];
+        index.nearest(query, limit, &|row| {
+            self.hidden.binary_search(&row).is_ok() || lost.iter().any(|range| range.contains(&row))
+        })
     }
 
     /// Whether no row can be found at all.
     pub(crate) fn is_lost(&self, rows: u32) -> bool {
-        rows > 0
-            && (self.shards.is_empty()
-                || self
-                    .lost
-                    .iter()
-                    .all(|lost| (0..rows).all(|r| lost.iter().any(|l| l.contains(&r)))))
+        let gone = |s: &Sketch| (0..rows).all(|r| s.lost.iter().any(|lost| lost.contains(&r)));
+        rows > 0 && (self.shards.is_empty() || self.sketches.iter().all(gone))
+    }
+
+    /// Its shards, by rising row.
+    pub(crate) fn shards(&self) -> &[ShardRef] {
+        &self.shards
     }
 
     /// The shard that has `row`, and the row's place in it.

@@ -1,0 +1,206 @@
+//! Who somebody is: sketches propose, shards decide.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use rollcall_core::{
+    Calibration, Candidate, DatabaseSummary, Embedding, Found, LocalFuture, Lookup, LookupError,
+    Similarity,
+};
+
+use crate::{
+    Database, DatabaseInfo, fetch, limits,
+    manifest::{Impostor, Model},
+    segment::{Segment, ShardRef},
+    shard::Shard,
+    vector::stored_bytes,
+};
+
+/// How many performers each model proposes for reranking, unless more candidates are asked for (at
+/// most [`limits::CANDIDATES`]).
+/// With the planes of [`crate::planes_for`], 5 find as many people as exact search does among
+/// 100,000 performers.
+pub const RERANKED: usize = 5;
+
+/// A row of a segment.
+type Row = (usize, u32);
+
+/// A shard and the places in it that are of interest.
+type Places = BTreeMap<(usize, u32), (ShardRef, Vec<usize>)>;
+
+/// A query of one of the database's models.
+struct Query {
+    model: usize,
+    dimension: usize,
+    /// The unit vector, padded to whole lanes.
+    unit: Vec<f32>,
+    /// How its cosines become comparable with those of other models, and what they weigh.
+    scale: Option<(Impostor, f32)>,
+}
+
+impl Query {
+    fn new(number: usize, model: &Model, embedding: &Embedding) -> Self {
+        let mut unit = embedding.unit().to_vec();
+        unit.resize(stored_bytes(unit.len()), 0.0);
+        let scale = model.impostor.map(|impostor| (impostor, model.weight.unwrap_or(1.0)));
+        Self { model: number, dimension: model.dimension, unit, scale }
+    }
+
+    fn vector(&self) -> &[f32] {
+        &self.unit[..self.dimension]
+    }
+}
+
+impl Database {
+    fn queries(&self, person: &[Embedding]) -> Result<Vec<Query>, LookupError> {
+        let other = |words: &str| Err(LookupError::OtherModels(words.to_owned()));
+        let Some(map) = &self.pack else {
+            return other("nobody has said which models are asked with");
+        };
+        if map.len() != person.len() {
+            return other("another number of embeddings than the pack has embedders");
+        }
+        let mut queries = Vec::with_capacity(person.len());
+        for (number, embedding) in map.iter().zip(person) {
+            let Some(number) = *number else { continue };
+            let model = &self.manifest.models[number];
+            if embedding.dimension() != model.dimension {
+                return other("embeddings of another length");
+            }
+            queries.push(Query::new(number, model, embedding));
+        }
+        Ok(queries)
+    }
+
+    /// The rows that the sketches propose: the best `limit` of each model.
+    fn propose(&self, segments: &[Rc<Segment>], queries: &[Query], limit: usize) -> BTreeSet<Row> {
+        let mut rows = BTreeSet::new();
+        for query in queries {
+            let mut best = Vec::new();
+            for (number, segment) in segments.iter().enumerate() {
+                let hits = segment.nearest(query.model, query.vector(), limit);
+                best.extend(hits.into_iter().map(|hit| (hit.similarity, (number, hit.row))));
+            }
+            best.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            rows.extend(best.into_iter().take(limit).map(|(_, row)| row));
+        }
+        rows
+    }
+
+    /// Exact similarities of the proposed rows, by rising id.
+    async fn rerank(
+        &self,
+        segments: &[Rc<Segment>],
+        queries: &[Query],
+        rows: BTreeSet<Row>,
+    ) -> Found {
+        let mut partial = self.lost().is_some();
+        let mut places = Places::new();
+        for (number, row) in rows {
+            match segments[number].shard_of(row) {
+                Some((shard, place)) => {
+                    let entry = places.entry((number, shard.first_row));
+                    entry.or_insert((shard, Vec::new())).1.push(place);
+                }
+                None => partial = true,
+            }
+        }
+        let shards = places.values().map(|(shard, _)| self.shards.get(&*self.store, *shard));
+        let shards = fetch::all(shards).await;
+        let mut candidates = BTreeMap::new();
+        for (shard, (_, places)) in shards.into_iter().zip(places.values()) {
+            let shard = match shard {
+                Ok(shard) => shard,
+                Err(error) => {
+                    partial = true;
+                    self.missed.replace(Some(error));
+                    continue;
+                }
+            };
+            for &place in places {
+                match shard.performer(place) {
+                    None => partial = true,
+                    Some(performer) if self.shows(performer) => {
+                        let similarity = similarity(&shard, place, queries);
+                        let candidate = Candidate { performer: performer.clone(), similarity };
+                        // Segments come oldest first: a newer one's word stands.
+                        candidates.insert(performer.id.clone(), candidate);
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        let candidates = candidates.into_values().collect();
+        Found { candidates, partial, provisional: !self.is_complete() }
+    }
+}
+
+/// How alike the query and a performer are: the best of the templates and faces, each by all models
+/// together.
+fn similarity(shard: &Shard, place: usize, queries: &[Query]) -> Similarity {
+    let cosines = |query: &Query| -> Vec<f32> {
+        shard.similarities(place, query.model, &query.unit).collect()
+    };
+    let cosines: Vec<Vec<f32>> = queries.iter().map(cosines).collect();
+    let vectors = cosines.iter().map(Vec::len).min().unwrap_or(0);
+    let mut column = Vec::with_capacity(queries.len());
+    let together = (0..vectors).map(|vector| {
+        column.clear();
+        column.extend(cosines.iter().map(|model| model[vector]));
+        fuse(queries, &column)
+    });
+    Similarity(together.fold(f32::NEG_INFINITY, f32::max).clamp(-1.0, 1.0))
+}
+
+/// One similarity for the cosines of several models: the weighted mean of how far each lies above
+/// what strangers reach, in standard deviations, put back onto the first model's scale. Where a
+/// model's strangers are unknown, the mean of the cosines.
+fn fuse(queries: &[Query], cosines: &[f32]) -> f32 {
+    let mean = || cosines.iter().sum::<f32>() / cosines.len().max(1) as f32;
+    let scales: Option<Vec<(Impostor, f32)>> = queries.iter().map(|query| query.scale).collect();
+    match scales.as_deref() {
+        Some([(first, _), _, ..]) => {
+            let (mut sum, mut weights) = (0.0, 0.0);
+            for ((impostor, weight), cosine) in scales.iter().flatten().zip(cosines) {
+                sum += weight * (cosine - impostor.mean) / impostor.sd;
+                weights += weight;
+            }
+            first.mean + first.sd * sum / weights
+        }
+        _ => mean(),
+    }
+}
+
+impl Lookup for Database {
+    fn find<'a>(
+        &'a self,
+        person: &'a [Embedding],
+        limit: usize,
+    ) -> LocalFuture<'a, Result<Found, LookupError>> {
+        Box::pin(async move {
+            let queries = self.queries(person)?;
+            let limit = limit.min(limits::CANDIDATES);
+            let segments = self.segments.borrow().clone();
+            let rows = self.propose(&segments, &queries, limit.max(RERANKED));
+            let mut found = self.rerank(&segments, &queries, rows).await;
+            // The candidates come sorted by id, and a stable sort keeps that among equals.
+            found.candidates.sort_by(|a, b| b.similarity.0.total_cmp(&a.similarity.0));
+            found.candidates.truncate(limit);
+            Ok(found)
+        })
+    }
+
+    fn summary(&self) -> Option<DatabaseSummary> {
+        let DatabaseInfo { version, counts, .. } = self.info();
+        Some(DatabaseSummary { version, performers: counts.performers })
+    }
+
+    /// That of the first model the pack and the database share: fused similarities are on its scale.
+    fn calibration(&self) -> Option<Calibration> {
+        let model = self.pack.as_ref()?.iter().flatten().next()?;
+        let curve = self.manifest.models.get(*model)?.calibration?;
+        Calibration::measured(curve.slope, curve.offset)
+    }
+}
