@@ -1,100 +1,169 @@
 //! The site as a browser meets it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod common;
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use axum::{
-    Router,
-    body::Body,
-    http::{Request, Response, StatusCode, header},
-};
-use http_body_util::BodyExt;
-use rollcall_server::{Directories, ServerError, app};
-use tempfile::TempDir;
-use tower::ServiceExt;
-
-const HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-fn site() -> (TempDir, Router) {
-    let root = TempDir::new().unwrap();
-    for (file, text) in [
-        ("web/index.html", "<!doctype html>"),
-        ("web/rollcall_cpu_bg.wasm", "\0asm"),
-        ("database/latest.json", "{}"),
-        (&format!("database/{HASH}"), "shard"),
-        ("secret.txt", "secret"),
-    ] {
-        let path = root.path().join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    let directories = Directories {
-        web: root.path().join("web"),
-        database: Some(root.path().join("database")),
-        ..Directories::default()
-    };
-    let app = app(&directories).unwrap();
-    (root, app)
-}
-
-async fn get(app: &Router, path: &str) -> Response<Body> {
-    app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
-}
-
-fn text_of<'a>(response: &'a Response<Body>, name: &str) -> &'a str {
-    response.headers().get(name).unwrap().to_str().unwrap()
-}
+use axum::http::StatusCode;
+use common::{Folders, SHARD, ask, body_of, get, text_of};
+use rollcall_server::{Directories, ServerError, Settings, app};
 
 #[tokio::test]
 async fn the_page_comes_with_a_policy_that_keeps_pictures_in_the_browser() {
-    let (_root, app) = site();
+    let folders = Folders::new();
+    let app = folders.app();
     let page = get(&app, "/").await;
     assert_eq!(page.status(), StatusCode::OK);
     assert_eq!(text_of(&page, "content-type"), "text/html");
     assert!(text_of(&page, "content-security-policy").contains("connect-src 'self'"));
     assert_eq!(text_of(&page, "x-content-type-options"), "nosniff");
-    let wasm = get(&app, "/rollcall_cpu_bg.wasm").await;
-    assert_eq!(text_of(&wasm, "content-type"), "application/wasm");
+    assert_eq!(text_of(&page, "cross-origin-resource-policy"), "cross-origin");
+}
+
+#[tokio::test]
+async fn types_are_what_browsers_insist_on() {
+    let folders = Folders::new();
+    folders.write("web/a.mjs", "");
+    folders.write("web/a.css", "");
+    folders.write("web/a.svg", "");
+    let app = folders.app();
+    for (path, kind) in [
+        ("/rollcall_cpu_bg.wasm", "application/wasm"),
+        ("/page.js", "text/javascript"),
+        ("/a.mjs", "application/javascript"),
+        ("/a.css", "text/css"),
+        ("/a.svg", "image/svg+xml"),
+        ("/database/latest.json", "application/json"),
+        (&format!("/database/{SHARD}"), "application/octet-stream"),
+    ] {
+        assert_eq!(text_of(&get(&app, path).await, "content-type"), kind, "{path}");
+    }
 }
 
 #[tokio::test]
 async fn only_files_that_exist_and_carry_their_hash_are_immutable() {
-    let (_root, app) = site();
-    let cached = async |path: &str| {
-        let response = get(&app, path).await;
+    let folders = Folders::new();
+    let app = folders.app();
+    let cached = async |headers: &[(&str, &str)], path: &str| {
+        let response = ask(&app, "GET", path, headers).await;
         (response.status(), text_of(&response, "cache-control").contains("immutable"))
     };
-    assert_eq!(cached(&format!("/database/{HASH}")).await, (StatusCode::OK, true));
-    assert_eq!(cached("/database/latest.json").await, (StatusCode::OK, false));
-    let missing = HASH.replace('e', "f");
-    assert_eq!(cached(&format!("/database/{missing}")).await, (StatusCode::NOT_FOUND, false));
+    let shard = format!("/database/{SHARD}");
+    let missing = SHARD.replace('e', "f");
+    assert_eq!(cached(&[], &shard).await, (StatusCode::OK, true));
+    assert_eq!(cached(&[], &shard).await, (StatusCode::OK, true), "from memory");
+    assert_eq!(
+        cached(&[("range", "bytes=0-1")], &shard).await,
+        (StatusCode::PARTIAL_CONTENT, true)
+    );
+    let tag = text_of(&get(&app, &shard).await, "etag").to_owned();
+    assert_eq!(cached(&[("if-none-match", &tag)], &shard).await, (StatusCode::NOT_MODIFIED, true));
+    assert_eq!(
+        cached(&[("range", "bytes=90-")], &shard).await,
+        (StatusCode::RANGE_NOT_SATISFIABLE, false)
+    );
+    assert_eq!(
+        cached(&[("if-match", "\"x\"")], &shard).await,
+        (StatusCode::PRECONDITION_FAILED, false)
+    );
+    assert_eq!(
+        cached(&[("host", "evil.example")], &shard).await,
+        (StatusCode::MISDIRECTED_REQUEST, false)
+    );
+    assert_eq!(cached(&[], &format!("/database/{missing}")).await, (StatusCode::NOT_FOUND, false));
+    assert_eq!(cached(&[], "/database/latest.json").await, (StatusCode::OK, false));
+    assert_eq!(text_of(&get(&app, "/database/latest.json").await, "cache-control"), "no-cache");
 }
 
 #[tokio::test]
 async fn an_unchanged_file_is_not_sent_again() {
-    let (_root, app) = site();
-    let first = get(&app, "/database/latest.json").await;
-    let tag = first.headers().get(header::ETAG).unwrap().clone();
-    let again = Request::get("/database/latest.json").header(header::IF_NONE_MATCH, tag);
-    let second = app.clone().oneshot(again.body(Body::empty()).unwrap()).await.unwrap();
-    assert_eq!(second.status(), StatusCode::NOT_MODIFIED);
+    let folders = Folders::new();
+    let app = folders.app();
+    for path in ["/database/latest.json", "/", "/page.js", &format!("/database/{SHARD}")] {
+        let first = get(&app, path).await;
+        let (tag, date) = (text_of(&first, "etag"), text_of(&first, "last-modified"));
+        for headers in [[("if-none-match", tag)], [("if-modified-since", date)]] {
+            let again = ask(&app, "GET", path, &headers).await;
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{path}");
+            assert_eq!(text_of(&again, "vary"), text_of(&first, "vary"), "{path}");
+            assert!(body_of(again).await.is_empty());
+        }
+    }
 }
 
 #[tokio::test]
-async fn nothing_outside_the_folders_is_served() {
-    let (_root, app) = site();
-    for path in ["/../secret.txt", "/database/..%2fsecret.txt", "/database/%2e%2e/secret.txt"] {
-        let body = get(&app, path).await.into_body().collect().await.unwrap().to_bytes();
-        assert!(!body.windows(6).any(|w| w == b"secret"), "{path} leaks");
+async fn head_says_what_get_would() {
+    let folders = Folders::new();
+    let app = folders.app();
+    for path in
+        ["/", "/samples/big.bin", "/health", "/database/latest.json", &format!("/database/{SHARD}")]
+    {
+        let (get, head) =
+            (get(&app, path).await, ask(&app, "HEAD", path, &[("range", "bytes=0-1")]).await);
+        assert_eq!(head.status(), get.status(), "{path}");
+        for name in ["content-length", "content-type", "etag", "cache-control"] {
+            assert_eq!(text_of(&head, name), text_of(&get, name), "{path} {name}");
+        }
+        assert!(body_of(head).await.is_empty());
     }
-    assert_eq!(get(&app, "/models/opencv/pack.json").await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn other_methods_are_told_which_ones_there_are() {
+    let folders = Folders::new();
+    let app = folders.app();
+    for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE"] {
+        for path in ["/", "/health", "/database/info", "/database/latest.json", "/nothing/../here"]
+        {
+            let refused = ask(&app, method, path, &[]).await;
+            assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            assert_eq!(text_of(&refused, "allow").replace(' ', ""), "GET,HEAD", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn programs_are_sent_compressed_and_vectors_never() {
+    let folders = Folders::new();
+    folders.write("web/page.js.br", "brotli");
+    folders.write("web/page.js.gz", "gzip");
+    folders.write(&format!("database/{SHARD}.gz"), "gzip");
+    folders.write(&format!("database/{SHARD}.br"), "brotli");
+    let app = folders.app();
+    for (accepted, encoding, body) in
+        [("gzip, br", "br", "brotli"), ("gzip", "gzip", "gzip"), ("", "", "page()")]
+    {
+        let answer = ask(&app, "GET", "/page.js", &[("accept-encoding", accepted)]).await;
+        assert_eq!(text_of(&answer, "content-encoding"), encoding);
+        assert_eq!(text_of(&answer, "content-type"), "text/javascript");
+        assert!(text_of(&answer, "vary").contains("accept-encoding"));
+        assert_eq!(body_of(answer).await, body.as_bytes());
+    }
+    let shard =
+        ask(&app, "GET", &format!("/database/{SHARD}"), &[("accept-encoding", "gzip, br")]).await;
+    assert_eq!(text_of(&shard, "content-encoding"), "");
+    assert_eq!(body_of(shard).await, b"shard");
+}
+
+#[tokio::test]
+async fn a_folder_that_may_only_be_read_is_enough() {
+    let folders = Folders::new();
+    let locked = |mode| {
+        for folder in ["web", "database", "samples"] {
+            fs::set_permissions(folders.path(folder), fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    locked(0o555);
+    let app = folders.app();
+    assert_eq!(get(&app, "/").await.status(), StatusCode::OK);
+    assert_eq!(get(&app, &format!("/database/{SHARD}")).await.status(), StatusCode::OK);
+    locked(0o755);
 }
 
 #[tokio::test]
 async fn a_missing_folder_is_named() {
-    let error =
-        app(&Directories { web: "/nowhere/at/all".into(), ..Directories::default() }).unwrap_err();
+    let directories = Directories { web: "/nowhere/at/all".into(), ..Directories::default() };
+    let error = app(&Settings { directories, ..Settings::default() }).err().unwrap();
     assert!(matches!(error, ServerError::NoFolder { option: "web", .. }));
     assert!(error.to_string().contains("/nowhere/at/all"));
 }

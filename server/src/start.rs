@@ -1,0 +1,232 @@
+//! From a configuration to a running host.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+
+use crate::{
+    Directories, Host, Limits, Options, Package, ServerError, Settings, Site, Tls, Token, app,
+    hosts, inner_app, origins,
+};
+
+/// Serves until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// When the configuration cannot be meant, or an address cannot be listened on.
+pub async fn run(options: &Options) -> Result<(), ServerError> {
+    let limits = limits(options)?;
+    let tls = tls(options)?.map(Arc::new);
+    let listener = listen("port", options.address()).await?;
+    let address = listener.local_addr()?;
+    let (app, site) = app(&settings(options, address)?)?;
+    site.reload().await;
+    let inner = inner_host(options, &site, limits).await?;
+    let metrics = Some(Arc::clone(site.metrics()));
+    // Scripts wait for this line to learn the port.
+    println!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    tokio::spawn(Arc::clone(&site).watch_database());
+    tokio::spawn(reload_when_asked(site, tls.clone()));
+    if let Some(inner) = inner {
+        tokio::spawn(inner.serve(std::future::pending()));
+    }
+    Host { listener, app, metrics, tls, limits }.serve(asked_to_stop()).await;
+    Ok(())
+}
+
+/// Whether it would start, as far as that can be told without listening or writing.
+///
+/// # Errors
+/// As [`run`].
+pub fn check(options: &Options) -> Result<(), ServerError> {
+    limits(options)?;
+    options.metrics_address()?;
+    if !options.tls_local {
+        tls(options)?;
+    }
+    app(&settings(options, options.address())?).map(drop)
+}
+
+/// Everything but the addresses to listen on; the plugin is packed for `address`.
+fn settings(options: &Options, address: SocketAddr) -> Result<Settings, ServerError> {
+    let why = "the folder of the built page has to be named";
+    let web = options.web.clone().ok_or(ServerError::Missing { option: "--web", why })?;
+    let public = public_origins(options, address)?;
+    let plugin = options.plugin.as_ref().map(|folder| Package::pack(folder, &public));
+    let public_names =
+        options.public_origin.iter().filter_map(|origin| Some(origin.split_once("://")?.1));
+    let names = options.name.iter().map(String::as_str).chain(public_names);
+    let names = names.map(|name| {
+        let why = "give a name without scheme and path, such as nas.example.org".to_owned();
+        let wrong = ServerError::Option { option: "name", value: name.to_owned(), why };
+        hosts::host_of(name.trim_end_matches('/')).ok_or(wrong)
+    });
+    Ok(Settings {
+        directories: Directories {
+            web,
+            models: options.models.clone(),
+            database: options.database.clone(),
+            samples: options.samples.clone(),
+        },
+        names: names.collect::<Result<_, _>>()?,
+        origins: options.origin.clone(),
+        base_path: options.base_path.clone().unwrap_or_default().trim_end_matches('/').to_owned(),
+        reload_token: options.reload_token.as_deref().map(Token::new).transpose()?,
+        plugin: plugin.transpose()?,
+        memory: options.memory.unwrap_or_default() << 20,
+    })
+}
+
+fn limits(options: &Options) -> Result<Limits, ServerError> {
+    let positive = |option, number: Option<u64>| match number {
+        Some(0) | None => Err(ServerError::Option {
+            option,
+            value: number.unwrap_or_default().to_string(),
+            why: "give a number above 0".to_owned(),
+        }),
+        Some(number) => Ok(number),
+    };
+    let count = |option, number: Option<usize>| {
+        positive(option, number.map(|number| number as u64)).map(|_| number.unwrap_or(1))
+    };
+    let seconds = |option, number| positive(option, number).map(Duration::from_secs);
+    Ok(Limits {
+        connections: count("max-connections", options.max_connections)?,
+        header_bytes: count("max-header-bytes", options.max_header_bytes)?,
+        header_time: seconds("header-timeout", options.header_timeout)?,
+        write_time: seconds("write-timeout", options.write_timeout)?,
+        stop_time: seconds("stop-timeout", options.stop_timeout)?,
+    })
+}
+
+fn tls(options: &Options) -> Result<Option<Tls>, ServerError> {
+    match (&options.tls_cert, &options.tls_key, options.tls_local) {
+        (None, None, false) => Ok(None),
+        (Some(certificate), Some(key), false) => Tls::from_files(certificate, key).map(Some),
+        (None, None, true) => local_tls(options).map(Some),
+        (_, _, true) => Err(ServerError::Option {
+            option: "tls-local",
+            value: "true".to_owned(),
+            why: "it makes a certificate, and --tls-cert names one; choose".to_owned(),
+        }),
+        (None, Some(_), false) => {
+            Err(ServerError::Missing { option: "--tls-cert", why: "--tls-key is its key" })
+        }
+        (Some(_), None, false) => {
+            Err(ServerError::Missing { option: "--tls-key", why: "--tls-cert needs its key" })
+        }
+    }
+}
+
+/// A certificate of our own, with the words that help to trust it.
+fn local_tls(options: &Options) -> Result<Tls, ServerError> {
+    let why = "--tls-local keeps its certificate there";
+    let state = options.state.as_ref().ok_or(ServerError::Missing { option: "--state", why })?;
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let address = options.address().ip();
+    if !address.is_unspecified() {
+        names.push(address.to_string());
+    }
+    names.extend(options.name.iter().cloned());
+    let public = options
+        .public_origin
+        .iter()
+        .filter_map(|origin| hosts::host_of(origin.split_once("://")?.1));
+    names.extend(public.map(|name| name.trim_matches(['[', ']']).to_owned()));
+    names.sort();
+    names.dedup();
+    let tls = Tls::local(&state.join("tls"), &names)?;
+    eprintln!(
+        "https with a certificate made here, for {}.\nSHA-256 fingerprint: {}\nTo trust it, open this \
+         host in the browser once, compare the fingerprint in the certificate's details and accept it; \
+         or import {} as a trusted authority on each device.",
+        names.join(", "),
+        tls.fingerprint()?,
+        tls.certificate().display(),
+    );
+    Ok(tls)
+}
+
+/// The origins that the plugin may talk to: those given, else every way we know to reach us.
+fn public_origins(options: &Options, address: SocketAddr) -> Result<Vec<String>, ServerError> {
+    if !options.public_origin.is_empty() {
+        let origins = options.public_origin.iter();
+        return origins.map(|origin| origins::check_origin("public-origin", origin)).collect();
+    }
+    let scheme = if options.has_tls() { "https" } else { "http" };
+    let port = address.port();
+    let mut hosts: Vec<String> = options.name.clone();
+    if address.ip().is_unspecified() {
+        // Which of this machine's addresses a browser takes is not known here.
+        hosts.push("*".to_owned());
+    } else {
+        hosts.push(SocketAddr::new(address.ip(), 0).to_string().trim_end_matches(":0").to_owned());
+    }
+    if address.ip().is_loopback() {
+        hosts.push("localhost".to_owned());
+    }
+    Ok(hosts.iter().map(|host| format!("{scheme}://{host}:{port}")).collect())
+}
+
+/// The listener for Prometheus. If only its usual place is taken, we do without.
+async fn inner_host(
+    options: &Options,
+    site: &Arc<Site>,
+    limits: Limits,
+) -> Result<Option<Host>, ServerError> {
+    let Some(address) = options.metrics_address()? else { return Ok(None) };
+    let listener = match listen("metrics", address).await {
+        Ok(listener) => listener,
+        Err(error) if options.metrics.is_none() => {
+            tracing::info!(%error, "there is no /metrics");
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Some(Host { listener, app: inner_app(Arc::clone(site)), metrics: None, tls: None, limits }))
+}
+
+async fn listen(option: &'static str, address: SocketAddr) -> Result<TcpListener, ServerError> {
+    TcpListener::bind(address).await.map_err(|source| ServerError::Listen {
+        option,
+        address: address.to_string(),
+        source,
+    })
+}
+
+/// At SIGHUP: the database and the certificate are read again.
+async fn reload_when_asked(site: Arc<Site>, tls: Option<Arc<Tls>>) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+        while hangups.recv().await.is_some() {
+            tracing::info!("asked to reload");
+            if let Some(Err(error)) = tls.as_ref().map(|tls| tls.reload()) {
+                tracing::error!(%error, "the old certificate stays");
+            }
+            site.reload().await;
+        }
+    }
+    #[cfg(not(unix))]
+    drop((site, tls));
+}
+
+/// Ready at Ctrl-C or SIGTERM. Where a signal cannot be listened for, it never is.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
