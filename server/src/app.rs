@@ -223,10 +223,14 @@ async fn strip(
 }
 
 async fn refuse_bodies(request: Request, next: Next) -> Response {
+    let close = [(header::CONNECTION, "close")];
+    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+        let why = "This host takes no uploads of unknown length.\n";
+        return (StatusCode::LENGTH_REQUIRED, close, why).into_response();
+    }
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > BODY_BYTES) {
-        let close = [(header::CONNECTION, "close")];
         return (StatusCode::PAYLOAD_TOO_LARGE, close, "This host takes no uploads.\n")
             .into_response();
     }

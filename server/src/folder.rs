@@ -46,7 +46,14 @@ impl Folder {
     /// The real place of a file, if that is below the root and no pipe or device: opening one of
     /// those could wait for ever.
     fn real(&self, path: &Path) -> io::Result<(PathBuf, Facts)> {
-        let real = path.canonicalize()?;
+        // Links that lead round in a circle, names that are too long: there is no such file.
+        let real = path.canonicalize().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => io::ErrorKind::NotFound,
+            _ => {
+                tracing::warn!(path = %path.display(), %error, "cannot be looked up");
+                io::ErrorKind::NotFound
+            }
+        })?;
         if !real.starts_with(&self.root) {
             tracing::warn!(path = %path.display(), "refused a link that leads out of its folder");
             return Err(io::ErrorKind::NotFound.into());

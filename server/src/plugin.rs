@@ -82,6 +82,9 @@ impl Package {
         let text = source.files.remove(&file).unwrap_or_default();
         let mut manifest: Mapping =
             serde_norway::from_slice(&text).map_err(|error| wrong(format!("{file}: {error}")))?;
+        if !manifest.get("name").is_some_and(Value::is_string) {
+            return Err(wrong(format!("{file}: it has no name, so it is no plugin's manifest")));
+        }
         allow(&mut manifest, origins)
             .ok_or_else(|| wrong(format!("{file}: ui.csp is no mapping of lists")))?;
         let yaml = serde_norway::to_string(&manifest).map_err(|error| wrong(error.to_string()))?;
