@@ -9,10 +9,8 @@ use std::{
 use rollcall_core::{LookupError, Pack, Performer, PerformerId};
 
 use crate::{
-    DatabaseInfo, IndexError, Remembered, Store, Trust, fetch,
+    DatabaseInfo, IndexError, Release, Remembered, Store, Trust, fetch,
     ids::{ID_RECORD, Ids},
-    latest::{LATEST, Latest, manifest_name},
-    limits,
     manifest::Manifest,
     segment::Segment,
     shards::Shards,
@@ -28,15 +26,7 @@ pub async fn manifest(store: &dyn Store) -> Result<Manifest, IndexError> {
 
 /// [`manifest`], if `trust` allows it.
 async fn trusted_manifest(store: &dyn Store, trust: &Trust) -> Result<Manifest, IndexError> {
-    let latest = Latest::parse(&store.get(LATEST, limits::LATEST_BYTES, true).await?)?;
-    let name = manifest_name(&latest.manifest);
-    let bytes = fetch::verified(store, &name, &latest.manifest, limits::MANIFEST_BYTES).await?;
-    let manifest = Manifest::parse(&name, &bytes)?;
-    if manifest.version != latest.version {
-        return Err(IndexError::damaged(&name, "latest.json gives it another version"));
-    }
-    trust.check(latest.manifest, &manifest)?;
-    Ok(manifest)
+    Ok(Release::read(store, trust).await?.manifest)
 }
 
 /// A database: its sketches in memory, its shards behind a [`Store`].

@@ -85,8 +85,28 @@ pub enum IndexError {
         reason: String,
     },
     /// Somebody else writes there.
-    #[error("another build is writing into {0}; wait for it or choose another folder")]
+    #[error("another build or pull is writing into {0}; wait for it or choose another folder")]
     Busy(String),
+    /// The disk is too full for what is to come.
+    #[error(
+        "{folder} has room for {free} bytes, but {needed} are needed; the old database is untouched, make room and try again"
+    )]
+    NoRoom {
+        /// Where it was to go.
+        folder: String,
+        /// Bytes that are still to come.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
+    /// A folder, or a file in it, is not what a pull can go on from.
+    #[error("{path} {what}")]
+    Folder {
+        /// The file or folder.
+        path: String,
+        /// What is wrong with it, and what to do.
+        what: &'static str,
+    },
 }
 
 impl IndexError {

@@ -22,6 +22,9 @@ mod latest;
 pub mod limits;
 mod manifest;
 mod msgpack;
+#[cfg(feature = "pull")]
+pub mod pull;
+mod release;
 mod rotation;
 mod scan;
 mod search;
@@ -47,6 +50,7 @@ pub use manifest::{
     Calibration, Chunked, Counts, Impostor, Manifest, Model, RotationSpec, SegmentSpec,
     SourceStats, Version, VersionError, preprocessing_of,
 };
+pub use release::Release;
 pub use rotation::{Rotation, SplitMix64, padded};
 pub use search::RERANKED;
 pub use segment::SHARD_RECORD;

@@ -30,7 +30,7 @@ impl ShardRef {
         bytes
     }
 
-    fn from_bytes(bytes: &[u8; SHARD_RECORD]) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8; SHARD_RECORD]) -> Self {
         let [digest @ .., r0, r1, r2, r3, b0, b1, b2, b3] = *bytes;
         Self {
             digest: Digest(digest),

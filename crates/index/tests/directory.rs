@@ -113,7 +113,7 @@ fn two_builds_do_not_share_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let first = DirectorySink::create(folder.path()).unwrap();
     let error = DirectorySink::create(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("another build is writing into"), "{error}");
+    assert!(error.contains("another build or pull is writing into"), "{error}");
     drop(first);
     assert!(DirectorySink::create(folder.path()).is_ok());
 }

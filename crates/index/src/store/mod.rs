@@ -6,6 +6,8 @@ mod directory;
 #[cfg(all(feature = "web", target_arch = "wasm32"))]
 mod http;
 mod memory;
+#[cfg(feature = "pull")]
+mod remote;
 
 use rollcall_core::LocalFuture;
 
@@ -15,6 +17,8 @@ pub use directory::DirectoryStore;
 #[cfg(all(feature = "web", target_arch = "wasm32"))]
 pub use http::HttpStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "pull")]
+pub use remote::RemoteStore;
 
 /// Gives files by name. Nothing it gives is believed before its hash is checked.
 pub trait Store {
@@ -45,6 +49,14 @@ pub enum StoreError {
         /// The limit that it passes.
         max_bytes: usize,
     },
+    /// A page for people in the place of a file.
+    #[error(
+        "the host answers with a web page instead of {0}; check the address, and whether the host or the network wants you to sign in"
+    )]
+    WebPage(String),
+    /// An address that cannot be a database's.
+    #[error("the database's address cannot be used: {0}; give it as https://host/folder")]
+    Address(String),
     /// The host, disk or network failed.
     #[error("{name} could not be read ({reason}); check the connection or the disk and try again")]
     Unreachable {

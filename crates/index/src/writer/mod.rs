@@ -12,6 +12,8 @@ use rollcall_core::{Embedding, Pack, Performer, PerformerId};
 #[cfg(feature = "fs")]
 pub use sink::DirectorySink;
 pub use sink::Sink;
+#[cfg(feature = "pull")]
+pub(crate) use sink::write_error;
 
 use crate::{
     Digest, IndexError, Latest, READER, Rotation, SigningKey,

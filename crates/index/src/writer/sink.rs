@@ -30,6 +30,8 @@ impl Sink for MemoryStore {
 
 #[cfg(feature = "fs")]
 pub use directory::DirectorySink;
+#[cfg(feature = "pull")]
+pub(crate) use directory::write_error;
 
 #[cfg(feature = "fs")]
 mod directory {
@@ -89,7 +91,11 @@ mod directory {
                 file.sync_all()?;
                 fs::rename(&new, &path)
             };
-            write().map_err(|error| write_error(&path, &error))
+            write().map_err(|error| {
+                // On a full disk half a file would only be in the way.
+                let _ = fs::remove_file(&new);
+                write_error(&path, &error)
+            })
         }
 
         /// Makes the folder's list of names safe.
@@ -103,7 +109,7 @@ mod directory {
         }
     }
 
-    fn write_error(path: &Path, error: &io::Error) -> IndexError {
+    pub(crate) fn write_error(path: &Path, error: &io::Error) -> IndexError {
         IndexError::Write { path: path.display().to_string(), reason: error.to_string() }
     }
 
