@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use crate::{
     Rotation,
-    scan::{Plane, QueryCode, nearest},
+    rotation::Normal,
+    scan::{Plane, QueryCode, nearest, read_back},
 };
 
 /// Somebody who may be near a query.
@@ -42,13 +43,36 @@ impl Flat {
         deeper.planes.extend(planes.into_iter().map(Rc::new));
         deeper
     }
+
+    fn planes(&self) -> Vec<&Plane> {
+        self.planes.iter().map(|plane| &**plane).collect()
+    }
+
+    /// [`AnnIndex::nearest`] for a query that is rotated already.
+    pub(crate) fn nearest_rotated(
+        &self,
+        rotated: &[f32],
+        limit: usize,
+        skip: &dyn Fn(u32) -> bool,
+    ) -> Vec<Hit> {
+        let hits = nearest(&self.planes(), &QueryCode::new(rotated), limit, skip).into_iter();
+        hits.map(|(row, similarity)| Hit { row, similarity }).collect()
+    }
+
+    /// A rotated vector whose cosine with what is known of `row` is about `cosine`.
+    pub(crate) fn like(&self, row: u32, cosine: f32, normal: &mut Normal) -> Vec<f32> {
+        let mut face = read_back(&self.planes(), row as usize, self.rotation.size());
+        let length = face.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let noise = (1.0 - cosine * cosine).sqrt() / (face.len() as f32).sqrt();
+        for x in &mut face {
+            *x = cosine * *x / length + noise * normal.draw();
+        }
+        face
+    }
 }
 
 impl AnnIndex for Flat {
     fn nearest(&self, query: &[f32], limit: usize, skip: &dyn Fn(u32) -> bool) -> Vec<Hit> {
-        let code = QueryCode::new(&self.rotation.apply(query.iter().copied()));
-        let planes: Vec<&Plane> = self.planes.iter().map(|plane| &**plane).collect();
-        let hits = nearest(&planes, &code, limit, skip).into_iter();
-        hits.map(|(row, similarity)| Hit { row, similarity }).collect()
+        self.nearest_rotated(&self.rotation.apply(query.iter().copied()), limit, skip)
     }
 }

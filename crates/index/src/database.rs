@@ -9,8 +9,9 @@ use std::{
 use rollcall_core::{LookupError, Pack, Performer, PerformerId};
 
 use crate::{
-    DatabaseInfo, IndexError, Release, Remembered, Store, Trust, fetch,
+    DatabaseInfo, Digest, IndexError, Release, Remembered, Store, Trust, fetch,
     ids::{ID_RECORD, Ids},
+    limits,
     manifest::Manifest,
     segment::Segment,
     shards::Shards,
@@ -38,6 +39,8 @@ pub struct Database {
     /// Which of the database's models each embedder of the pack is, once a pack is named.
     pub(crate) pack: Option<Vec<Option<usize>>>,
     pub(crate) shards: Shards,
+    /// What decoys are drawn from, if there are to be any.
+    pub(crate) secret: Option<u64>,
     /// Whether the sketches have all their planes.
     complete: Cell<bool>,
     /// Why the last shard that was asked for in vain could not be had.
@@ -87,6 +90,7 @@ impl Database {
             manifest,
             segments: RefCell::new(segments),
             pack: None,
+            secret: None,
             missed: RefCell::default(),
         };
         database.usable()?;
@@ -113,6 +117,61 @@ impl Database {
         }
         self.complete.set(true);
         Ok(())
+    }
+
+    /// Fetches every file there is, so that a store that keeps files can do without its host from now
+    /// on. `progress` hears how many files of how many are here.
+    ///
+    /// # Errors
+    /// When a file cannot be had. Those that were fetched are kept.
+    pub async fn fetch_everything(&self, progress: &dyn Fn(u64, u64)) -> Result<(), IndexError> {
+        let files = self.files();
+        let total = files.len() as u64;
+        for (done, (digest, max_bytes)) in files.into_iter().enumerate() {
+            progress(done as u64, total);
+            fetch::verified(&*self.store, &digest.to_string(), &digest, max_bytes).await?;
+        }
+        progress(total, total);
+        Ok(())
+    }
+
+    /// Erases what a store has kept of older versions, and shards with people who were removed for
+    /// good since.
+    pub async fn tidy(&self) {
+        let names: BTreeSet<String> =
+            self.files().into_iter().map(|(digest, _)| digest.to_string()).collect();
+        for name in self.store.kept().await {
+            let digest = name.parse::<Digest>().ok();
+            let stale = digest.is_some() && !names.contains(&name);
+            if stale || self.holds_removed(&name).await {
+                self.store.forget(&name).await;
+            }
+        }
+    }
+
+    /// Whether the file is a shard with somebody who was removed for good.
+    async fn holds_removed(&self, name: &str) -> bool {
+        if self.tombstones.is_empty() || !self.segments.borrow().iter().any(|s| s.has_shard(name)) {
+            return false;
+        }
+        let Ok(bytes) = self.store.get(name, limits::SHARD_BYTES, false).await else {
+            return false;
+        };
+        let shard = self.shards.parse(name, bytes);
+        shard.is_ok_and(|shard| shard.performers().any(|performer| !self.shows(performer)))
+    }
+
+    /// Every file that the manifest names, with the most bytes it may have.
+    fn files(&self) -> Vec<(Digest, usize)> {
+        let runs = self.manifest.segments.iter().flat_map(|spec| {
+            let runs = spec.planes.iter().flatten().chain([&spec.shards, &spec.ids]);
+            runs.flat_map(|run| run.files.iter().map(|file| (*file, limits::CHUNK_BYTES)))
+        });
+        let segments = self.segments.borrow();
+        let shards = segments.iter().flat_map(|segment| {
+            segment.shards().iter().map(|shard| (shard.digest, shard.bytes as usize))
+        });
+        runs.chain(shards).collect()
     }
 
     /// Whether answers are final, as far as the database goes.
@@ -149,6 +208,15 @@ impl Database {
         }
         self.pack = Some(map);
         Ok(self)
+    }
+
+    /// Makes every search also fetch the shards of a search for somebody else, so that the host
+    /// cannot tell the two apart. `secret` belongs to this client and stays the same: 64 random bits
+    /// that nobody else knows.
+    #[must_use]
+    pub fn with_decoys(mut self, secret: u64) -> Self {
+        self.secret = Some(secret);
+        self
     }
 
     /// What there is to know of it.

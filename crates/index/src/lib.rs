@@ -10,6 +10,7 @@
 
 mod ann;
 mod database;
+mod decoys;
 mod digest;
 mod envelope;
 mod error;

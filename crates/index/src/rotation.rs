@@ -48,6 +48,11 @@ impl Rotation {
         Self { flips, scale: (1.0 / (size as f64).sqrt()) as f32, size }
     }
 
+    /// How many dimensions turned vectors have.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
     /// Turns `vector`, padded with zeros; the result has [`padded`] dimensions and the same length.
     #[must_use]
     pub fn apply(&self, vector: impl IntoIterator<Item = f32>) -> Vec<f32> {
@@ -67,6 +72,21 @@ impl Rotation {
             }
         }
         x
+    }
+}
+
+/// Normal numbers (Box and Muller 1958).
+pub(crate) struct Normal(pub(crate) SplitMix64);
+
+impl Normal {
+    fn uniform(&mut self) -> f32 {
+        // 24 bits, as many as an f32 holds; never 0, whose logarithm is none.
+        ((self.0.next().unwrap_or_default() >> 40) as f32 + 1.0) / (1u32 << 24) as f32
+    }
+
+    pub(crate) fn draw(&mut self) -> f32 {
+        let radius = (-2.0 * self.uniform().ln()).sqrt();
+        radius * (std::f32::consts::TAU * self.uniform()).cos()
     }
 }
 

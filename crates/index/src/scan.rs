@@ -77,6 +77,21 @@ impl Plane {
     }
 }
 
+/// What a row reads as: `sign * (1 + 2 * level)` per coordinate, `size` of them.
+pub(crate) fn read_back(planes: &[&Plane], row: usize, size: usize) -> Vec<f32> {
+    let rows: Vec<&[Lane]> = planes.iter().map(|plane| plane.row(row, lanes(size))).collect();
+    let bit = |plane: &[Lane], i: usize| {
+        plane.get(i / 128).is_some_and(|lane| lane[i / 8 % 16] >> (i % 8) & 1 == 1)
+    };
+    let value = |i: usize| {
+        let level =
+            rows.iter().skip(1).fold(0u8, |level, plane| 2 * level + u8::from(bit(plane, i)));
+        let negative = rows.first().is_some_and(|signs| bit(signs, i));
+        f32::from(1 + 2 * level) * if negative { -1.0 } else { 1.0 }
+    };
+    (0..size).map(value).collect()
+}
+
 /// The magnitudes of the query where its signs and a row's differ, for every row of plane 1.
 #[multiversion(targets("x86_64+avx2+popcnt", "aarch64+neon"))]
 fn differences(plane: &[Lane], query: &QueryCode, each: &mut Vec<u16>) {

@@ -1,9 +1,6 @@
 //! Who somebody is: sketches propose, shards decide.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{collections::BTreeMap, rc::Rc};
 
 use rollcall_core::{
     Calibration, Candidate, DatabaseSummary, Embedding, Found, LocalFuture, Lookup, LookupError,
@@ -11,7 +8,9 @@ use rollcall_core::{
 };
 
 use crate::{
-    Database, DatabaseInfo, fetch, limits,
+    Database, DatabaseInfo, Hit,
+    decoys::decoys,
+    fetch, limits,
     manifest::{Impostor, Model},
     segment::{Segment, ShardRef},
     shard::Shard,
@@ -25,9 +24,10 @@ use crate::{
 pub const RERANKED: usize = 5;
 
 /// A row of a segment.
-type Row = (usize, u32);
+pub(crate) type Row = (usize, u32);
 
-/// A shard and the places in it that are of interest.
+/// Shards by segment and first row, which says nothing of why they are asked for, and the places in
+/// them that are of interest.
 type Places = BTreeMap<(usize, u32), (ShardRef, Vec<usize>)>;
 
 /// A query of one of the database's models.
@@ -74,45 +74,63 @@ impl Database {
         Ok(queries)
     }
 
-    /// The rows that the sketches propose: the best `limit` of each model.
-    fn propose(&self, segments: &[Rc<Segment>], queries: &[Query], limit: usize) -> BTreeSet<Row> {
-        let mut rows = BTreeSet::new();
-        for query in queries {
-            let mut best = Vec::new();
-            for (number, segment) in segments.iter().enumerate() {
-                let hits = segment.nearest(query.model, query.vector(), limit);
-                best.extend(hits.into_iter().map(|hit| (hit.similarity, (number, hit.row))));
+    /// The rows that the sketches propose: the best `limit` of each model. The first is the best of
+    /// the first model.
+    fn propose(&self, segments: &[Rc<Segment>], queries: &[Query], limit: usize) -> Vec<Row> {
+        let propose = |query: &Query| {
+            best(segments, limit, |segment| segment.nearest(query.model, query.vector(), limit))
+        };
+        let mut rows: Vec<Row> = Vec::new();
+        for row in queries.iter().flat_map(propose) {
+            if !rows.contains(&row) {
+                rows.push(row);
             }
-            best.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            rows.extend(best.into_iter().take(limit).map(|(_, row)| row));
         }
         rows
     }
 
-    /// Exact similarities of the proposed rows, by rising id.
-    async fn rerank(
+    /// The shards of `rows`, and those that are fetched only so that the host does not know which
+    /// were meant. Whether one of the rows is in no shard comes second.
+    fn shards_of(
         &self,
         segments: &[Rc<Segment>],
         queries: &[Query],
-        rows: BTreeSet<Row>,
-    ) -> Found {
-        let mut partial = self.lost().is_some();
+        rows: &[Row],
+        limit: usize,
+    ) -> (Places, bool) {
         let mut places = Places::new();
-        for (number, row) in rows {
+        let mut homeless = false;
+        for &(number, row) in rows {
             match segments[number].shard_of(row) {
                 Some((shard, place)) => {
                     let entry = places.entry((number, shard.first_row));
                     entry.or_insert((shard, Vec::new())).1.push(place);
                 }
-                None => partial = true,
+                None => homeless = true,
             }
         }
+        let asks = places.values().any(|(shard, _)| !self.shards.has(shard));
+        if let (Some(secret), Some(&real), true) = (self.secret, rows.first(), asks) {
+            let models: Vec<usize> = queries.iter().map(|query| query.model).collect();
+            for (number, row) in decoys(secret, segments, &models, real, limit) {
+                if let Some((shard, _)) = segments[number].shard_of(row) {
+                    places.entry((number, shard.first_row)).or_insert((shard, Vec::new()));
+                }
+            }
+        }
+        (places, homeless)
+    }
+
+    /// Exact similarities of the proposed rows, by rising id.
+    async fn rerank(&self, queries: &[Query], places: Places) -> Found {
+        let mut partial = self.lost().is_some();
         let shards = places.values().map(|(shard, _)| self.shards.get(&*self.store, *shard));
         let shards = fetch::all(shards).await;
         let mut candidates = BTreeMap::new();
         for (shard, (_, places)) in shards.into_iter().zip(places.values()) {
             let shard = match shard {
                 Ok(shard) => shard,
+                Err(_) if places.is_empty() => continue,
                 Err(error) => {
                     partial = true;
                     self.missed.replace(Some(error));
@@ -135,6 +153,20 @@ impl Database {
         let candidates = candidates.into_values().collect();
         Found { candidates, partial, provisional: !self.is_complete() }
     }
+}
+
+/// The best `limit` rows of all segments by what `hits` gives for each.
+pub(crate) fn best(
+    segments: &[Rc<Segment>],
+    limit: usize,
+    hits: impl Fn(&Segment) -> Vec<Hit>,
+) -> Vec<Row> {
+    let of_segment = |(number, segment): (usize, &Rc<Segment>)| {
+        hits(segment).into_iter().map(move |hit| (hit.similarity, (number, hit.row)))
+    };
+    let mut best: Vec<(f32, Row)> = segments.iter().enumerate().flat_map(of_segment).collect();
+    best.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    best.into_iter().take(limit).map(|(_, row)| row).collect()
 }
 
 /// How alike the query and a performer are: the best of the templates and faces, each by all models
@@ -183,8 +215,11 @@ impl Lookup for Database {
             let queries = self.queries(person)?;
             let limit = limit.min(limits::CANDIDATES);
             let segments = self.segments.borrow().clone();
-            let rows = self.propose(&segments, &queries, limit.max(RERANKED));
-            let mut found = self.rerank(&segments, &queries, rows).await;
+            let reranked = limit.max(RERANKED);
+            let rows = self.propose(&segments, &queries, reranked);
+            let (places, homeless) = self.shards_of(&segments, &queries, &rows, reranked);
+            let mut found = self.rerank(&queries, places).await;
+            found.partial |= homeless;
             // The candidates come sorted by id, and a stable sort keeps that among equals.
             found.candidates.sort_by(|a, b| b.similarity.0.total_cmp(&a.similarity.0));
             found.candidates.truncate(limit);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::{
     AnnIndex as _, Digest, Flat, Hit, IndexError, Rotation, Store, fetch, limits,
     manifest::{Chunked, Manifest, Model, SegmentSpec},
+    rotation::Normal,
     scan::Plane,
     sketch::row_bytes,
 };
@@ -43,6 +44,7 @@ impl ShardRef {
 /// The part of a segment that is kept in memory.
 #[derive(Clone)]
 pub(crate) struct Segment {
+    rows: u32,
     /// Per model.
     sketches: Vec<Sketch>,
     shards: Vec<ShardRef>,
@@ -68,6 +70,7 @@ impl Segment {
         spec: &SegmentSpec,
     ) -> Result<Self, IndexError> {
         let mut segment = Self {
+            rows: spec.rows,
             sketches: Vec::new(),
             shards: Vec::new(),
             hidden: spec.hidden.clone(),
@@ -153,10 +156,33 @@ impl Segment {
 
     /// The best `limit` rows by the sketches of one model, of those that may be found.
     pub(crate) fn nearest(&self, model: usize, query: &[f32], limit: usize) -> Vec<Hit> {
-        let Sketch { index, lost } = &self.sketches[model];
-        index.nearest(query, limit, &|row| {
-            self.hidden.binary_search(&row).is_ok() || lost.iter().any(|range| range.contains(&row))
-        })
+        self.sketches[model].index.nearest(query, limit, &|row| self.skips(model, row))
+    }
+
+    /// [`Segment::nearest`] for a query that is rotated already.
+    pub(crate) fn nearest_rotated(&self, model: usize, rotated: &[f32], limit: usize) -> Vec<Hit> {
+        self.sketches[model].index.nearest_rotated(rotated, limit, &|row| self.skips(model, row))
+    }
+
+    /// A rotated face that is like `row`, as far as the sketch knows.
+    pub(crate) fn face_like(
+        &self,
+        model: usize,
+        row: u32,
+        cosine: f32,
+        normal: &mut Normal,
+    ) -> Vec<f32> {
+        self.sketches[model].index.like(row, cosine, normal)
+    }
+
+    fn skips(&self, model: usize, row: u32) -> bool {
+        self.hidden.binary_search(&row).is_ok()
+            || self.sketches[model].lost.iter().any(|range| range.contains(&row))
+    }
+
+    /// How many rows it has.
+    pub(crate) fn rows(&self) -> u32 {
+        self.rows
     }
 
     /// Whether no row can be found at all.
@@ -168,6 +194,11 @@ impl Segment {
     /// Its shards, by rising row.
     pub(crate) fn shards(&self) -> &[ShardRef] {
         &self.shards
+    }
+
+    /// Whether the file called `name` is one of its shards.
+    pub(crate) fn has_shard(&self, name: &str) -> bool {
+        name.parse().is_ok_and(|digest| self.shards.iter().any(|shard| shard.digest == digest))
     }
 
     /// The shard that has `row`, and the row's place in it.

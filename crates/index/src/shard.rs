@@ -54,19 +54,29 @@ struct Entry {
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
     pub(crate) performer: Performer,
-    /// Per model, the template, then the kept faces.
+    /// How many of the vectors are templates.
+    pub(crate) templates: usize,
+    /// Per model, the templates, then the kept faces.
     pub(crate) vectors: Vec<Vec<Int8>>,
 }
 
 /// A shard that has been read and checked.
 pub struct Shard {
     bytes: Vec<u8>,
-    performers: Vec<(Performer, Range<usize>)>,
+    performers: Vec<Kept>,
     models: Vec<Block>,
+}
+
+/// A performer of a shard and which of its vectors are theirs.
+struct Kept {
+    performer: Performer,
+    templates: usize,
+    vectors: Range<usize>,
 }
 
 /// Where one model's vectors are.
 struct Block {
+    dimension: usize,
     scales: Vec<f32>,
     start: usize,
     stride: usize,
@@ -120,8 +130,8 @@ impl Stored {
             ids: p.stash_ids,
             image: p.image,
             faces: p.faces,
-            templates: 1,
-            kept: self.vectors.first().map_or(0, |v| v.len().saturating_sub(1)),
+            templates: self.templates,
+            kept: self.vectors.first().map_or(0, |v| v.len().saturating_sub(self.templates)),
         }
     }
 
@@ -182,8 +192,9 @@ impl Shard {
         let mut vectors = 0;
         let mut performers = Vec::with_capacity(header.performers.len());
         for entry in header.performers {
+            let templates = entry.templates;
             let (performer, count) = entry.check().map_err(damaged)?;
-            performers.push((performer, vectors..vectors + count));
+            performers.push(Kept { performer, templates, vectors: vectors..vectors + count });
             vectors += count;
         }
         let start = end.next_multiple_of(LANES);
@@ -210,7 +221,26 @@ impl Shard {
     /// The performer at a place.
     #[must_use]
     pub fn performer(&self, place: usize) -> Option<&Performer> {
-        Some(&self.performers.get(place)?.0)
+        Some(&self.performers.get(place)?.performer)
+    }
+
+    /// Its performers.
+    pub(crate) fn performers(&self) -> impl Iterator<Item = &Performer> {
+        self.performers.iter().map(|kept| &kept.performer)
+    }
+
+    /// The performer at a place as they were before they were written.
+    pub(crate) fn stored(&self, place: usize) -> Option<Stored> {
+        let Kept { performer, templates, vectors } = self.performers.get(place)?;
+        let vector = |block: &Block, dimension: usize, vector: usize| {
+            let at = block.start + vector * block.stride;
+            let values = self.bytes[at..at + dimension].iter().map(|b| b.cast_signed()).collect();
+            Int8 { values, scale: block.scales[vector] }
+        };
+        let of_model =
+            |block: &Block| vectors.clone().map(|v| vector(block, block.dimension, v)).collect();
+        let vectors = self.models.iter().map(of_model).collect();
+        Some(Stored { performer: performer.clone(), templates: *templates, vectors })
     }
 
     /// Bytes it takes.
@@ -226,7 +256,7 @@ impl Shard {
         model: usize,
         query: &'a [f32],
     ) -> impl Iterator<Item = f32> + 'a {
-        let vectors = self.performers.get(place).map_or(0..0, |(_, vectors)| vectors.clone());
+        let vectors = self.performers.get(place).map_or(0..0, |kept| kept.vectors.clone());
         let block = &self.models[model];
         vectors.map(move |vector| {
             let at = block.start + vector * block.stride;
@@ -272,7 +302,7 @@ fn blocks(bytes: &[u8], start: usize, dimensions: &[usize], vectors: usize) -> O
         if !bytes.get(start..at)?.chunks_exact(stride).zip(&scales).all(unit) {
             return None;
         }
-        blocks.push(Block { scales, start, stride });
+        blocks.push(Block { dimension, scales, start, stride });
     }
     Some(blocks)
 }

@@ -41,9 +41,13 @@ impl Shards {
         }
         let name = shard.digest.to_string();
         let bytes = fetch::verified(store, &name, &shard.digest, shard.bytes as usize).await?;
-        let parsed = Rc::new(Shard::parse(&name, bytes, &self.dimensions)?);
+        let parsed = Rc::new(self.parse(&name, bytes)?);
         self.kept.borrow_mut().keep(shard.digest, parsed.clone());
         Ok(parsed)
+    }
+
+    pub(crate) fn parse(&self, name: &str, bytes: Vec<u8>) -> Result<Shard, IndexError> {
+        Shard::parse(name, bytes, &self.dimensions)
     }
 
     /// Whether a shard is in memory.

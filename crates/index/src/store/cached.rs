@@ -3,6 +3,7 @@
 use rollcall_core::LocalFuture;
 
 use super::{Store, StoreError};
+use crate::LATEST;
 
 /// A store that can keep files for the next time.
 pub trait Cache: Store {
@@ -10,7 +11,9 @@ pub trait Cache: Store {
     fn put<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()>;
 }
 
-/// Asks `cache` first, then `origin`, and keeps what the origin gave.
+/// Asks `cache` first, then `origin`, and keeps what the origin gave. `latest.json`, which is always
+/// asked for afresh, comes from the cache when the origin cannot be reached, so that a database goes
+/// on working without its host.
 #[derive(Debug, Default)]
 pub struct CachedStore<C, S> {
     cache: C,
@@ -35,9 +38,25 @@ impl<C: Cache, S: Store> Store for CachedStore<C, S> {
             if !fresh && let Ok(bytes) = self.cache.get(name, max_bytes, false).await {
                 return Ok(bytes);
             }
-            let bytes = self.origin.get(name, max_bytes, fresh).await?;
-            self.cache.put(name, &bytes).await;
-            Ok(bytes)
+            match self.origin.get(name, max_bytes, fresh).await {
+                Ok(bytes) => {
+                    self.cache.put(name, &bytes).await;
+                    Ok(bytes)
+                }
+                // A missing file is an answer; a host that is down is none.
+                Err(error @ StoreError::Unreachable { .. }) if name == LATEST => {
+                    self.cache.get(name, max_bytes, false).await.map_err(|_| error)
+                }
+                Err(error) => Err(error),
+            }
         })
+    }
+
+    fn kept<'a>(&'a self) -> LocalFuture<'a, Vec<String>> {
+        self.cache.kept()
+    }
+
+    fn forget<'a>(&'a self, name: &'a str) -> LocalFuture<'a, ()> {
+        self.cache.forget(name)
     }
 }

@@ -46,6 +46,15 @@ impl Store for MemoryStore {
         };
         Box::pin(std::future::ready(result))
     }
+
+    fn kept<'a>(&'a self) -> LocalFuture<'a, Vec<String>> {
+        Box::pin(std::future::ready(self.names()))
+    }
+
+    fn forget<'a>(&'a self, name: &'a str) -> LocalFuture<'a, ()> {
+        self.remove(name);
+        Box::pin(std::future::ready(()))
+    }
 }
 
 impl Cache for MemoryStore {

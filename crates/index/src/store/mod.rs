@@ -31,6 +31,16 @@ pub trait Store {
         max_bytes: usize,
         fresh: bool,
     ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>>;
+
+    /// The names of the files that are kept on this machine for the next time.
+    fn kept<'a>(&'a self) -> LocalFuture<'a, Vec<String>> {
+        Box::pin(std::future::ready(Vec::new()))
+    }
+
+    /// No longer keeps a file.
+    fn forget<'a>(&'a self, _name: &'a str) -> LocalFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Why a file could not be had.

@@ -3,27 +3,30 @@
 //! The same performers and options give the same bytes, in whatever order they come.
 
 mod faces;
+mod impostor;
+mod segment;
 mod sink;
+mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use rollcall_core::{Embedding, Pack, Performer, PerformerId};
 
+use segment::{Counted, write_segment};
 #[cfg(feature = "fs")]
 pub use sink::DirectorySink;
 pub use sink::Sink;
 #[cfg(feature = "pull")]
 pub(crate) use sink::write_error;
+pub use update::{Update, update_database};
 
 use crate::{
-    Digest, IndexError, Latest, READER, Rotation, SigningKey,
-    ids::IdRecord,
+    Digest, IndexError, Latest, READER, SigningKey,
     latest::{LATEST, manifest_name},
     limits,
-    manifest::{Chunked, Counts, Manifest, Model, RotationSpec, SegmentSpec, SourceStats, Version},
-    segment::{SHARD_RECORD, ShardRef},
-    shard::{self, Stored, unfit},
-    sketch,
+    manifest::{Counts, Manifest, Model, RotationSpec, SegmentSpec, SourceStats, Version},
+    segment::SHARD_RECORD,
+    shard::{Stored, unfit},
 };
 
 /// The seed of rotations, unless another is given: the first digits of pi.
@@ -122,13 +125,14 @@ impl DatabaseWriter {
         }
         performer.faces = performer.faces.max(u32::try_from(faces.len()).unwrap_or(u32::MAX));
         let vectors = faces::select(faces, &self.dimensions).map_err(wrong)?;
-        let key = Digest::of(performer.id.to_string().as_bytes());
-        let stored = Stored { performer, vectors };
-        if self.performers.contains_key(&key) {
-            return Err(IndexError::Duplicate(stored.performer.id.to_string()));
+        let stored = Stored { performer, templates: 1, vectors };
+        match self.performers.entry(row_order(&stored.performer.id)) {
+            Entry::Vacant(place) => {
+                place.insert(stored);
+                Ok(())
+            }
+            Entry::Occupied(_) => Err(IndexError::Duplicate(stored.performer.id.to_string())),
         }
-        self.performers.insert(key, stored);
-        Ok(())
     }
 
     /// How many performers there are so far.
@@ -148,45 +152,96 @@ impl DatabaseWriter {
     /// # Errors
     /// When the sink fails, or there is more than the format allows.
     pub fn finish(self, sink: &mut dyn Sink) -> Result<Manifest, IndexError> {
-        let Self { options, dimensions, performers } = self;
+        let Self { mut options, dimensions, performers } = self;
         let rows: Vec<Stored> = performers.into_values().collect();
-        let mut out = Counted { sink, bytes: 0 };
-        let mut counts = Counts { performers: rows.len() as u64, ..Counts::default() };
-        let mut source_stats: BTreeMap<String, SourceStats> = BTreeMap::new();
-        for row in &rows {
-            let stats = source_stats.entry(row.performer.id.endpoint().to_owned()).or_default();
-            stats.performers += 1;
-            stats.faces += u64::from(row.performer.faces);
-            counts.faces += u64::from(row.performer.faces);
-        }
         let rotation = RotationSpec { seed: options.seed, rounds: ROUNDS };
+        for (number, model) in options.models.iter_mut().enumerate() {
+            model.impostor = impostor::measure(&rows, number);
+        }
+        let mut out = Counted { sink, bytes: 0 };
         let mut segments = Vec::new();
         if !rows.is_empty() {
-            let segment = write_segment(&options.models, &dimensions, rotation, &rows, &mut out)?;
-            counts.shards = segment.shards.bytes / SHARD_RECORD as u64;
-            segments.push(segment);
+            segments.push(write_segment(&options.models, &dimensions, rotation, &rows, &mut out)?);
         }
-        counts.bytes = out.bytes;
-        let manifest = Manifest {
-            version: options.version,
-            created: options.created,
-            expires: options.expires,
-            min_reader: READER,
-            models: options.models,
-            rotation,
-            segments,
-            tombstones: options.tombstones.into_iter().collect(),
-            counts,
-            sources: source_stats.keys().cloned().collect(),
-            source_stats,
-            signer: options.key.as_ref().map(SigningKey::public),
-        };
-        let bytes = manifest.to_bytes(options.key.as_ref())?;
-        let latest = Latest { version: manifest.version, manifest: Digest::of(&bytes) };
-        sink.put(&manifest_name(&latest.manifest), &bytes)?;
-        sink.publish(LATEST, &latest.to_bytes())?;
-        Ok(manifest)
+        let tally = Tally::of(&rows);
+        let written = Written { rotation, segments, tally, bytes: out.bytes };
+        publish(options, written, sink)
     }
+}
+
+/// Where a performer stands among the rows: by the hash of the id.
+fn row_order(id: &PerformerId) -> Digest {
+    Digest::of(id.to_string().as_bytes())
+}
+
+/// How much comes from each stash-box.
+#[derive(Default)]
+struct Tally(BTreeMap<String, SourceStats>);
+
+impl Tally {
+    fn of<'a>(rows: impl IntoIterator<Item = &'a Stored>) -> Self {
+        let mut tally = Self::default();
+        rows.into_iter().for_each(|row| tally.add(&row.performer));
+        tally
+    }
+
+    fn add(&mut self, performer: &Performer) {
+        let stats = self.0.entry(performer.id.endpoint().to_owned()).or_default();
+        stats.performers += 1;
+        stats.faces += u64::from(performer.faces);
+    }
+
+    fn remove(&mut self, performer: &Performer) {
+        let Some(stats) = self.0.get_mut(performer.id.endpoint()) else { return };
+        stats.performers = stats.performers.saturating_sub(1);
+        stats.faces = stats.faces.saturating_sub(u64::from(performer.faces));
+    }
+}
+
+/// What lies in the sink and is not named by a manifest yet.
+struct Written {
+    rotation: RotationSpec,
+    segments: Vec<SegmentSpec>,
+    tally: Tally,
+    /// Of all files.
+    bytes: u64,
+}
+
+/// Writes the manifest of what was written, then `latest.json`.
+fn publish(
+    options: WriteOptions,
+    written: Written,
+    sink: &mut dyn Sink,
+) -> Result<Manifest, IndexError> {
+    let Written { rotation, segments, tally, bytes } = written;
+    let source_stats: BTreeMap<String, SourceStats> =
+        tally.0.into_iter().filter(|(_, stats)| stats.performers > 0).collect();
+    let sum = |of: fn(&SourceStats) -> u64| source_stats.values().map(of).sum();
+    let counts = Counts {
+        performers: sum(|stats| stats.performers),
+        faces: sum(|stats| stats.faces),
+        shards: segments.iter().map(|s| s.shards.bytes / SHARD_RECORD as u64).sum(),
+        bytes,
+    };
+    let manifest = Manifest {
+        version: options.version,
+        created: options.created,
+        expires: options.expires,
+        min_reader: READER,
+        models: options.models,
+        rotation,
+        segments,
+        tombstones: options.tombstones.into_iter().collect(),
+        counts,
+        sources: source_stats.keys().cloned().collect(),
+        source_stats,
+        signer: options.key.as_ref().map(SigningKey::public),
+    };
+    let bytes = manifest.to_bytes(options.key.as_ref())?;
+    let latest = Latest { version: manifest.version, manifest: Digest::of(&bytes) };
+    sink.put(&manifest_name(&latest.manifest), &bytes)?;
+    sink.publish(LATEST, &latest.to_bytes())?;
+    Ok(manifest)
 }
 
 /// Writes `entries` to `sink`.
@@ -201,113 +256,4 @@ pub fn write_database(
     let mut writer = DatabaseWriter::new(options.clone());
     entries.into_iter().try_for_each(|entry| writer.add(entry))?;
     writer.finish(sink)
-}
-
-/// A sink for hashed files that counts their bytes.
-struct Counted<'a> {
-    sink: &'a mut dyn Sink,
-    bytes: u64,
-}
-
-impl Counted<'_> {
-    fn put(&mut self, bytes: &[u8]) -> Result<Digest, IndexError> {
-        let digest = Digest::of(bytes);
-        self.bytes += bytes.len() as u64;
-        self.sink.put(&digest.to_string(), bytes)?;
-        Ok(digest)
-    }
-
-    /// Writes records of `record` bytes as chunks.
-    fn put_chunks(&mut self, records: &[u8], record: usize) -> Result<Chunked, IndexError> {
-        let files = records.chunks(Chunked::file_bytes(record)).map(|chunk| self.put(chunk));
-        Ok(Chunked { bytes: records.len() as u64, files: files.collect::<Result<_, _>>()? })
-    }
-}
-
-fn write_segment(
-    models: &[Model],
-    dimensions: &[usize],
-    rotation: RotationSpec,
-    rows: &[Stored],
-    out: &mut Counted,
-) -> Result<SegmentSpec, IndexError> {
-    let shards = write_shards(dimensions, rows, out)?;
-    let mut planes = Vec::with_capacity(models.len());
-    for (number, model) in models.iter().enumerate() {
-        let rotation = Rotation::new(rotation, model.dimension);
-        let mut bits = vec![Vec::new(); model.planes];
-        for row in rows {
-            // The template as readers see it, so that a sketch can be made again from shards.
-            let Some(template) = row.vectors[number].first() else { continue };
-            let turned = rotation.apply(template.unit());
-            let codes = sketch::encode(&turned, &model.thresholds, model.planes);
-            bits.iter_mut().zip(codes).for_each(|(plane, code)| plane.extend(code));
-        }
-        let record = sketch::row_bytes(model.dimension);
-        let put = |plane: &Vec<u8>| out.put_chunks(plane, record);
-        planes.push(bits.iter().map(put).collect::<Result<_, _>>()?);
-    }
-    let (endpoints, ids) = id_index(rows)?;
-    Ok(SegmentSpec {
-        rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
-        planes,
-        shards: out.put_chunks(&shards, SHARD_RECORD)?,
-        endpoints,
-        ids: out.put_chunks(&ids, crate::ids::ID_RECORD)?,
-        hidden: Vec::new(),
-    })
-}
-
-/// Fills shards up to the target size, in order, and gives the table of them.
-fn write_shards(
-    dimensions: &[usize],
-    rows: &[Stored],
-    out: &mut Counted,
-) -> Result<Vec<u8>, IndexError> {
-    let mut table = Vec::new();
-    let mut first = 0;
-    while first < rows.len() {
-        let (mut end, mut bytes) = (first, 0);
-        while let Some(row) = rows.get(end) {
-            bytes += row.bytes(dimensions)?;
-            if end > first && bytes > limits::SHARD_TARGET_BYTES {
-                break;
-            }
-            end += 1;
-        }
-        let shard = shard::encode(dimensions, &rows[first..end])?;
-        if shard.len() > limits::SHARD_BYTES {
-            let who = rows[first].performer.id.to_string();
-            return Err(IndexError::Unfit { who, what: "more than 256 KiB of vectors".into() });
-        }
-        let digest = out.put(&shard)?;
-        let shard = ShardRef { digest, first_row: first as u32, bytes: shard.len() as u32 };
-        table.extend(shard.to_bytes());
-        first = end;
-    }
-    Ok(table)
-}
-
-/// The endpoints, and the sorted records of every id.
-fn id_index(rows: &[Stored]) -> Result<(Vec<String>, Vec<u8>), IndexError> {
-    let ids_of = |performer: &Performer| {
-        let own = (performer.id.endpoint().to_owned(), performer.id.uuid());
-        let others = performer.stash_ids.iter().map(|(endpoint, id)| (endpoint.clone(), *id));
-        others.chain([own]).collect::<BTreeSet<_>>()
-    };
-    let names: BTreeSet<String> =
-        rows.iter().flat_map(|row| ids_of(&row.performer)).map(|(endpoint, _)| endpoint).collect();
-    if names.len() > limits::ENDPOINTS {
-        let who = "all performers' ids together".to_owned();
-        return Err(IndexError::Unfit { who, what: "more than 256 endpoints".into() });
-    }
-    let endpoints: Vec<String> = names.into_iter().collect();
-    let mut records = BTreeSet::new();
-    for (row, stored) in rows.iter().enumerate() {
-        for (endpoint, id) in ids_of(&stored.performer) {
-            let endpoint = endpoints.binary_search(&endpoint).unwrap_or_default() as u16;
-            records.insert(IdRecord { endpoint, uuid: id.into_bytes(), row: row as u32 });
-        }
-    }
-    Ok((endpoints, records.into_iter().flat_map(IdRecord::to_bytes).collect()))
 }

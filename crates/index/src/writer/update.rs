@@ -1,0 +1,214 @@
+//! A newer version of a database that costs its users only what has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rollcall_core::PerformerId;
+
+use super::{
+    DatabaseWriter, PerformerEntry, Sink, Tally, WriteOptions, Written, publish, row_order,
+    segment::{Counted, write_segment},
+};
+use crate::{
+    Digest, IndexError, Manifest, SHARD_RECORD, Store, fetch,
+    ids::{ID_RECORD, Ids},
+    limits,
+    manifest::SegmentSpec,
+    segment::ShardRef,
+    shard::{Shard, Stored},
+};
+
+/// Above this share of rows in newer segments or hidden ones, everything is written anew.
+const COMPACT_ABOVE: f64 = 0.1;
+
+/// What is different from the database before.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// The new version and what it says of itself. Tombstones are added to those there are.
+    pub options: WriteOptions,
+    /// New performers, and changed ones with all that is known of them now.
+    pub changed: Vec<PerformerEntry>,
+    /// Performers who are gone, without a promise that they stay so.
+    pub removed: BTreeSet<PerformerId>,
+    /// Whether everything is to be written anew, in its canonical form.
+    pub compact: bool,
+}
+
+/// Adds a newer version to the folder `old` is read from (`sink` writes into the same one).
+///
+/// New and changed performers go into a segment of their own; the rows they had and those of
+/// removed people are hidden. When a tenth of the rows is new or hidden, everything is written anew,
+/// byte for byte as if it had been given to a [`DatabaseWriter`] at once.
+///
+/// # Errors
+/// When `old` cannot be read whole or has other models, the version does not rise, the sink fails,
+/// or there is more than the format allows. The old version then stays as it is.
+pub async fn update_database(
+    old: &dyn Store,
+    update: Update,
+    sink: &mut dyn Sink,
+) -> Result<Manifest, IndexError> {
+    let before = crate::manifest(old).await?;
+    let Update { mut options, changed, removed, compact } = update;
+    agree(&before, &options)?;
+    options.tombstones.extend(before.tombstones.iter().cloned());
+    let mut writer = DatabaseWriter::new(options);
+    changed.into_iter().try_for_each(|entry| writer.add(entry))?;
+    let gone: BTreeSet<PerformerId> =
+        removed.iter().chain(&writer.options.tombstones).cloned().collect();
+    let mut old = Old::open(old, &before).await?;
+    let mut tally = Tally(before.source_stats.clone());
+    let changed: Vec<PerformerId> =
+        writer.performers.values().map(|row| row.performer.id.clone()).collect();
+    for id in changed.iter().chain(&gone) {
+        for performer in old.hide(id).await? {
+            tally.remove(&performer.performer);
+        }
+    }
+    let newer: u64 = old.segments.iter().skip(1).map(|s| u64::from(s.spec.rows)).sum();
+    let hidden: u64 = old.segments.iter().map(|s| s.spec.hidden.len() as u64).sum();
+    let rows: u64 = old.segments.iter().map(|s| u64::from(s.spec.rows)).sum();
+    let loose = (newer + hidden + writer.len() as u64) as f64;
+    let many = loose > COMPACT_ABOVE * (rows + writer.len() as u64) as f64;
+    if compact || many || old.segments.len() + 1 >= limits::SEGMENTS {
+        for stored in old.everyone().await? {
+            let place = writer.performers.entry(row_order(&stored.performer.id));
+            place.or_insert(stored);
+        }
+        return writer.finish(sink);
+    }
+    let DatabaseWriter { mut options, dimensions, performers } = writer;
+    options.models.clone_from(&before.models);
+    let rows: Vec<Stored> = performers.into_values().collect();
+    let mut out = Counted { sink, bytes: before.counts.bytes };
+    let mut segments: Vec<SegmentSpec> = old.segments.into_iter().map(|s| s.spec).collect();
+    if !rows.is_empty() {
+        let models = &options.models;
+        segments.push(write_segment(models, &dimensions, before.rotation, &rows, &mut out)?);
+    }
+    rows.iter().for_each(|row| tally.add(&row.performer));
+    let written = Written { rotation: before.rotation, segments, tally, bytes: out.bytes };
+    publish(options, written, sink)
+}
+
+/// Whether a version with these options may follow `before`.
+fn agree(before: &Manifest, options: &WriteOptions) -> Result<(), IndexError> {
+    let unfit = |what: String| {
+        let who = format!("the version {}", options.version);
+        Err(IndexError::Unfit { who, what })
+    };
+    if options.version <= before.version {
+        return unfit(format!("not above {}, which is there already,", before.version));
+    }
+    let same = before.models.len() == options.models.len()
+        && before.models.iter().zip(&options.models).all(|(a, b)| {
+            (&a.name, a.sha256, a.dimension, &a.preprocessing)
+                == (&b.name, b.sha256, b.dimension, &b.preprocessing)
+        });
+    if same { Ok(()) } else { unfit("other models than the database has".to_owned()) }
+}
+
+/// A database that is being replaced.
+struct Old<'a> {
+    store: &'a dyn Store,
+    dimensions: Vec<usize>,
+    /// Newest last.
+    segments: Vec<OldSegment>,
+}
+
+struct OldSegment {
+    spec: SegmentSpec,
+    shards: Vec<ShardRef>,
+    ids: Ids,
+    /// The shards that were looked into.
+    read: BTreeMap<Digest, Shard>,
+}
+
+impl<'a> Old<'a> {
+    async fn open(store: &'a dyn Store, manifest: &Manifest) -> Result<Self, IndexError> {
+        let mut segments = Vec::with_capacity(manifest.segments.len());
+        for spec in &manifest.segments {
+            let mut shards = Vec::new();
+            for chunk in fetch::chunks(store, &spec.shards, SHARD_RECORD).await {
+                shards.extend(chunk?.as_chunks().0.iter().map(ShardRef::from_bytes));
+            }
+            let mut records = Vec::new();
+            for chunk in fetch::chunks(store, &spec.ids, ID_RECORD).await {
+                records.extend(chunk?);
+            }
+            let ids = Ids::parse("the id index", &spec.endpoints, spec.rows, records)?;
+            segments.push(OldSegment { spec: spec.clone(), shards, ids, read: BTreeMap::new() });
+        }
+        let dimensions = manifest.models.iter().map(|model| model.dimension).collect();
+        Ok(Self { store, dimensions, segments })
+    }
+
+    /// Hides every row filed under `id`, and gives those that could be found until now.
+    async fn hide(&mut self, id: &PerformerId) -> Result<Vec<Stored>, IndexError> {
+        let mut rows = Vec::new();
+        for segment in &mut self.segments {
+            for row in segment.ids.rows_of(id) {
+                let Err(place) = segment.spec.hidden.binary_search(&row) else { continue };
+                let stored = segment.stored(self.store, &self.dimensions, row).await?;
+                // Others may merely list the id among their stash ids.
+                if stored.performer.id == *id {
+                    segment.spec.hidden.insert(place, row);
+                    rows.push(stored);
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Everyone who can be found.
+    async fn everyone(&mut self) -> Result<Vec<Stored>, IndexError> {
+        let mut all = Vec::new();
+        for segment in &mut self.segments {
+            segment.read.clear();
+            for (number, shard) in segment.shards.clone().into_iter().enumerate() {
+                let end = segment.shards.get(number + 1).map_or(segment.spec.rows, |s| s.first_row);
+                let read = read(self.store, &self.dimensions, shard).await?;
+                for row in shard.first_row..end {
+                    if segment.spec.hidden.binary_search(&row).is_err() {
+                        all.push(stored(&read, shard, row)?);
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl OldSegment {
+    async fn stored(
+        &mut self,
+        store: &dyn Store,
+        dimensions: &[usize],
+        row: u32,
+    ) -> Result<Stored, IndexError> {
+        let after = self.shards.partition_point(|shard| shard.first_row <= row);
+        let shard = after.checked_sub(1).and_then(|at| self.shards.get(at)).copied();
+        let shard = shard
+            .ok_or_else(|| IndexError::damaged("the table of shards", "a row is in no shard"))?;
+        if !self.read.contains_key(&shard.digest) {
+            self.read.insert(shard.digest, read(store, dimensions, shard).await?);
+        }
+        stored(&self.read[&shard.digest], shard, row)
+    }
+}
+
+async fn read(
+    store: &dyn Store,
+    dimensions: &[usize],
+    shard: ShardRef,
+) -> Result<Shard, IndexError> {
+    let name = shard.digest.to_string();
+    let bytes = fetch::verified(store, &name, &shard.digest, shard.bytes as usize).await?;
+    Shard::parse(&name, bytes, dimensions)
+}
+
+fn stored(shard: &Shard, at: ShardRef, row: u32) -> Result<Stored, IndexError> {
+    let place = row.checked_sub(at.first_row).map(|place| place as usize);
+    place.and_then(|place| shard.stored(place)).ok_or_else(|| {
+        IndexError::damaged(&at.digest.to_string(), "it has fewer performers than the table says")
+    })
+}

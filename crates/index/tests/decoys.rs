@@ -1,0 +1,280 @@
+//! What the host can learn from the shards that are asked for.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod common;
+
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+
+use common::{Normal, options, pack, people, shards, write};
+use pollster::block_on;
+use rollcall_core::{Embedding, LocalFuture, Lookup};
+use rollcall_index::{
+    CachedStore, Database, LATEST, MemoryStore, PerformerEntry, Shard, Store, StoreError, Trust,
+    Update, update_database,
+};
+
+const DIMENSIONS: [usize; 1] = [128];
+
+/// A host that writes down what it is asked for.
+struct Host(MemoryStore, RefCell<Vec<String>>);
+
+impl Store for Host {
+    fn get<'a>(
+        &'a self,
+        name: &'a str,
+        max_bytes: usize,
+        fresh: bool,
+    ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>> {
+        self.1.borrow_mut().push(name.to_owned());
+        self.0.get(name, max_bytes, fresh)
+    }
+}
+
+fn host(entries: &[PerformerEntry]) -> Rc<Host> {
+    Rc::new(Host(write(entries.to_vec(), &DIMENSIONS), RefCell::default()))
+}
+
+fn visit(host: &Rc<Host>, secret: Option<u64>) -> Database {
+    let database = block_on(Database::open(host.clone())).unwrap();
+    let database = database.for_pack(&pack(&DIMENSIONS)).unwrap();
+    match secret {
+        Some(secret) => database.with_decoys(secret),
+        None => database,
+    }
+}
+
+/// What one search by a client who knows nobody yet asks the host for, in order.
+fn asked(host: &Rc<Host>, secret: Option<u64>, face: &Embedding) -> Vec<String> {
+    let database = visit(host, secret);
+    host.1.borrow_mut().clear();
+    block_on(database.find(std::slice::from_ref(face), 5)).unwrap();
+    host.1.take()
+}
+
+fn template(entry: &PerformerEntry) -> Embedding {
+    let mut mean = vec![0.0; 128];
+    let units = entry.faces.iter().map(|face| face[0].unit());
+    units.for_each(|unit| mean.iter_mut().zip(unit).for_each(|(m, x)| *m += x));
+    Embedding::from_raw(mean).unwrap()
+}
+
+/// A face of each person as it comes from a scene.
+fn faces(entries: &[PerformerEntry]) -> Vec<Embedding> {
+    let mut random = Normal::new(77);
+    let face = |entry: &PerformerEntry| {
+        let cosine = 0.55 + 0.09 * random.normal();
+        Embedding::from_raw(random.near(template(entry).unit(), cosine)).unwrap()
+    };
+    entries.iter().map(face).collect()
+}
+
+/// The shard that each person is in.
+fn shard_of_everyone(store: &MemoryStore, people: usize) -> Vec<String> {
+    let mut of = vec![String::new(); people];
+    for name in shards(store).iter().map(ToString::to_string) {
+        let shard = Shard::parse("", common::file(store, &name), &DIMENSIONS).unwrap();
+        for place in 0..shard.len() {
+            let number = shard.performer(place).unwrap().name.replace("Person ", "");
+            of[number.parse::<usize>().unwrap()].clone_from(&name);
+        }
+    }
+    of
+}
+
+/// How often a host points at the shard of the person who was looked for. It knows the database, but
+/// not the client's secret: it works out beforehand which shards a search for each performer's
+/// template would need, and takes the performer whose shards were asked for most completely.
+#[test]
+fn with_decoys_the_host_guesses_hardly_better_than_one_in_ten() {
+    let entries = people(3000, 8, &DIMENSIONS, 5);
+    let host = host(&entries);
+    let home = shard_of_everyone(&host.0, entries.len());
+    assert!(home.iter().collect::<BTreeSet<_>>().len() > 45, "there is a choice");
+    let database = visit(&host, None);
+    let needs = |entry: &PerformerEntry| -> BTreeSet<&str> {
+        let found = block_on(database.find(&[template(entry)], 5)).unwrap();
+        let number = |name: &str| name.replace("Person ", "").parse::<usize>().unwrap();
+        let names = found.candidates.iter().map(|c| number(&c.performer.name));
+        names.map(|number| home[number].as_str()).collect()
+    };
+    let known: Vec<BTreeSet<&str>> = entries.iter().map(needs).collect();
+    let looks = faces(&entries);
+    let subjects: Vec<usize> = (0..entries.len()).step_by(10).collect();
+    let guessed = |secret: Option<u64>| {
+        let right = subjects.iter().filter(|&&who| {
+            let seen = asked(&host, secret, &looks[who]);
+            let seen: BTreeSet<&str> = seen.iter().map(String::as_str).collect();
+            // Among those who fit equally well, any; but only shards that were asked for.
+            let fits = |other: usize| known[other].intersection(&seen).count();
+            let possible = (0..entries.len()).filter(|&other| seen.contains(home[other].as_str()));
+            let best = possible.max_by_key(|&other| (fits(other), other * 7919 % 3001)).unwrap();
+            home[best] == home[who]
+        });
+        right.count() as f64 / subjects.len() as f64
+    };
+    let (without, with) = (guessed(None), guessed(Some(0xfeed)));
+    println!("the host guesses the right shard in {without:.2} without and {with:.2} with decoys");
+    // Blind guesses would be right in one of five, and one of ten.
+    assert!(with < 0.14 && with < without, "{without} without, {with} with");
+}
+
+#[test]
+fn decoys_are_as_many_as_needed_and_the_same_again() {
+    let entries = people(2000, 8, &DIMENSIONS, 5);
+    let host = host(&entries);
+    for face in faces(&entries[..20]) {
+        let plain: BTreeSet<String> = asked(&host, None, &face).into_iter().collect();
+        let mixed: Vec<String> = asked(&host, Some(1), &face);
+        let set: BTreeSet<String> = mixed.iter().cloned().collect();
+        assert!(plain.is_subset(&set) && plain.len() <= 5 && set.len() <= 10);
+        assert!(set.len() > plain.len(), "somebody else was asked for too");
+        assert_eq!(asked(&host, Some(1), &face), mixed, "asking twice tells nothing");
+        assert_ne!(asked(&host, Some(2), &face), mixed, "another client draws others");
+        let answer =
+            |secret| block_on(visit(&host, secret).find(std::slice::from_ref(&face), 5)).unwrap();
+        assert_eq!(answer(Some(1)), answer(None), "they change no answer");
+    }
+    let database = visit(&host, Some(1));
+    let face = &entries[0].faces[0];
+    block_on(database.find(face, 5)).unwrap();
+    host.1.borrow_mut().clear();
+    block_on(database.find(face, 5)).unwrap();
+    assert_eq!(host.1.take(), Vec::<String>::new(), "what is at hand needs no decoys");
+}
+
+/// A host that can go away.
+struct Flaky(Rc<MemoryStore>, Rc<RefCell<bool>>);
+
+impl Store for Flaky {
+    fn get<'a>(
+        &'a self,
+        name: &'a str,
+        max_bytes: usize,
+        fresh: bool,
+    ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>> {
+        if *self.1.borrow() {
+            let error =
+                StoreError::Unreachable { name: name.to_owned(), reason: "it is down".into() };
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        self.0.get(name, max_bytes, fresh)
+    }
+}
+
+/// A cache that outlives its database.
+struct Shared(Rc<MemoryStore>);
+
+impl Store for Shared {
+    fn get<'a>(
+        &'a self,
+        name: &'a str,
+        max_bytes: usize,
+        fresh: bool,
+    ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>> {
+        self.0.get(name, max_bytes, fresh)
+    }
+
+    fn kept<'a>(&'a self) -> LocalFuture<'a, Vec<String>> {
+        self.0.kept()
+    }
+
+    fn forget<'a>(&'a self, name: &'a str) -> LocalFuture<'a, ()> {
+        self.0.forget(name)
+    }
+}
+
+impl rollcall_index::Cache for Shared {
+    fn put<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()> {
+        self.0.put(name, bytes)
+    }
+}
+
+#[test]
+fn a_database_that_was_fetched_whole_works_without_its_host() {
+    let entries = people(1000, 4, &DIMENSIONS, 5);
+    let origin = Rc::new(write(entries.clone(), &DIMENSIONS));
+    let (cache, down) = (Rc::new(MemoryStore::default()), Rc::new(RefCell::new(false)));
+    let store =
+        || Rc::new(CachedStore::new(Shared(cache.clone()), Flaky(origin.clone(), down.clone())));
+    let steps = RefCell::new(Vec::new());
+    let database = block_on(Database::open(store())).unwrap();
+    block_on(database.fetch_everything(&|done, total| steps.borrow_mut().push((done, total))))
+        .unwrap();
+    let total = origin.names().len() as u64 - 2;
+    assert_eq!(steps.borrow().last(), Some(&(total, total)), "all but latest.json and manifest");
+
+    down.replace(true);
+    let database = block_on(Database::open(store())).unwrap();
+    let database = database.for_pack(&pack(&DIMENSIONS)).unwrap();
+    for entry in entries.iter().step_by(97) {
+        let found = block_on(database.find(&entry.faces[0], 1)).unwrap();
+        assert!(!found.partial);
+        assert_eq!(found.candidates[0].performer.id, entry.performer.id);
+    }
+    assert!(block_on(Database::open(Rc::new(Flaky(origin.clone(), down.clone())))).is_err());
+}
+
+#[test]
+fn kept_rows_of_removed_people_are_erased() {
+    let mut entries = people(600, 4, &DIMENSIONS, 5);
+    entries[7].performer.name = "Somebody who asked to be removed".into();
+    let mut origin = write(entries.clone(), &DIMENSIONS);
+    let cache = Rc::new(MemoryStore::default());
+    let no = Rc::new(RefCell::new(false));
+    let visit = |origin: MemoryStore| {
+        let store = CachedStore::new(Shared(cache.clone()), Flaky(Rc::new(origin), no.clone()));
+        block_on(Database::open_trusted(Rc::new(store), &Trust::default())).unwrap()
+    };
+    let copy = |from: &MemoryStore| {
+        let to = MemoryStore::default();
+        from.names().iter().for_each(|name| to.insert(name, common::file(from, name)));
+        to
+    };
+    let gone = &entries[7].performer;
+    let holds = |name: &String| {
+        let bytes = common::file(&cache, name);
+        bytes.windows(gone.name.len()).any(|window| window == gone.name.as_bytes())
+    };
+    block_on(visit(copy(&origin)).fetch_everything(&|_, _| ())).unwrap();
+    let before = cache.names().len();
+    assert_eq!(cache.names().iter().filter(|name| holds(name)).count(), 1);
+
+    let mut options = options(&DIMENSIONS);
+    options.version = "2026.11.2".parse().unwrap();
+    options.tombstones = [gone.id.clone()].into();
+    let update = Update { options, changed: Vec::new(), removed: BTreeSet::new(), compact: false };
+    let old = copy(&origin);
+    block_on(update_database(&old, update, &mut origin)).unwrap();
+    let database = visit(origin);
+    block_on(database.tidy());
+    assert!(!cache.names().iter().any(holds), "no trace is kept on this machine");
+    assert!(cache.names().len() > before / 2, "everybody else's files are");
+    assert!(cache.names().iter().any(|name| name == LATEST));
+    let database = database.for_pack(&pack(&DIMENSIONS)).unwrap();
+    let found = block_on(database.find(&entries[7].faces[0], 5)).unwrap();
+    assert!(found.candidates.iter().all(|c| c.performer.id != gone.id));
+}
+
+#[test]
+fn an_early_answer_is_provisional_until_all_planes_are_here() {
+    let entries = people(3000, 1, &DIMENSIONS, 5);
+    let host = host(&entries);
+    let database = block_on(Database::open_early(host.clone(), &Trust::default())).unwrap();
+    let database = database.for_pack(&pack(&DIMENSIONS)).unwrap();
+    let early = host.1.borrow().len();
+    let looks = faces(&entries);
+    let right = |provisional: bool| {
+        let found = looks.iter().zip(&entries).step_by(30).filter(|(look, entry)| {
+            let found = block_on(database.find(std::slice::from_ref(look), 5)).unwrap();
+            assert_eq!(found.provisional, provisional);
+            found.candidates[0].performer.id == entry.performer.id
+        });
+        found.count()
+    };
+    let rough = right(true);
+    block_on(database.complete()).unwrap();
+    assert!(host.1.borrow().len() > early, "the other planes come later");
+    let fine = right(false);
+    println!("provisional {rough}, final {fine} of 100");
+    assert!(fine >= rough && rough >= 80, "provisional {rough}, final {fine}");
+}
