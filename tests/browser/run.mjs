@@ -40,7 +40,7 @@ try {
   });
   process.env.ROLLCALL_BROWSER_TESTS = JSON.stringify({
     site, stash: stash.port, web: folder("web"), models: folder("models"),
-    samples: folder("samples"), references: folder("references") ?? null,
+    database: folder("database"), samples: folder("samples"), references: folder("references") ?? null,
   });
   code = await runFiles();
 } finally {

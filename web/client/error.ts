@@ -5,6 +5,7 @@ export type RollcallErrorKind =
   | "models"
   | "engine"
   | "database"
+  | "unconfirmed"
   | "picture"
   | "identify"
   | "browser"
@@ -15,10 +16,13 @@ export type RollcallErrorKind =
 /** An error whose message is a sentence for the user. */
 export class RollcallError extends Error {
   readonly kind: RollcallErrorKind;
+  /** For `unconfirmed`: what `RollcallOptions.confirmedManifest` takes if the user agrees. */
+  readonly manifest: string | undefined;
 
-  constructor(kind: RollcallErrorKind, message: string) {
+  constructor(kind: RollcallErrorKind, message: string, manifest?: string) {
     super(message);
     this.name = "RollcallError";
     this.kind = kind;
+    this.manifest = manifest;
   }
 }

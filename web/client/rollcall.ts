@@ -1,7 +1,8 @@
 import { RollcallError } from "./error.ts";
 import { WorkerLink } from "./link.ts";
-import type { Failure, FromWorker, WorkerOptions } from "./messages.ts";
+import type { DatabaseOptions, Failure, FromWorker, WorkerOptions } from "./messages.ts";
 import type {
+  DatabaseFacts,
   EngineReport,
   Identification,
   IdentifyListeners,
@@ -39,6 +40,8 @@ export class Rollcall {
   #link: WorkerLink | null = null;
   #ready = false;
   #engine: EngineReport | null = null;
+  #database: DatabaseFacts | null = null;
+  #fetching: { resolve(): void; reject(error: RollcallError): void } | null = null;
   #started: { resolve(): void; reject(error: RollcallError): void } | null = null;
   #lastJob = 0;
   #deaths = 0;
@@ -62,6 +65,23 @@ export class Rollcall {
   /** Which engine runs, and why; `dispatches` is as of the last answer. */
   get engine(): EngineReport {
     return this.#engine ?? { name: "", adapter: null, software_adapter: false, dispatches: 0, why: "not started" };
+  }
+
+  /** What is known of the database, once it is open. */
+  get database(): DatabaseFacts | null {
+    return this.#database;
+  }
+
+  /** Fetches the whole database into this browser, so that its host is not needed any more; progress
+   *  comes with the stage `database`. Rejects with a `RollcallError`; what was fetched is kept. */
+  fetchDatabase(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#ready || this.#fetching) {
+        return reject(new RollcallError("database", "the database is not open, or is being fetched already; wait and try again"));
+      }
+      this.#fetching = { resolve, reject };
+      this.#link?.send({ type: "fetch-database" });
+    });
   }
 
   /** Finds the faces in a picture file and says who they are. Rejects with a `RollcallError`. */
@@ -95,7 +115,14 @@ export class Rollcall {
     this.#link.send({ type: "start", options: this.#options });
   }
 
+  #fetched(error: Failure | null): void {
+    if (error) this.#fetching?.reject(toError(error));
+    else this.#fetching?.resolve();
+    this.#fetching = null;
+  }
+
   #drop(): void {
+    this.#fetched({ kind: "closed", message: "the worker was ended before the database was here; fetch it again" });
     this.#link?.stop();
     this.#link = null;
     this.#ready = false;
@@ -106,11 +133,16 @@ export class Rollcall {
   #hear(message: FromWorker): void {
     switch (message.type) {
       case "ready":
+        this.#database = message.database;
         return this.#begin(message.engine);
       case "progress":
         return this.#progress(message.job, message.progress);
       case "request":
         return this.#on.request?.(message.request);
+      case "provisional":
+        return this.#jobs.get(message.job)?.on.provisional?.(message.identification);
+      case "database-fetched":
+        return this.#fetched(message.error);
       case "answer":
         this.#engine = message.identification.answer.engine;
         this.#deaths = 0;
@@ -229,14 +261,31 @@ function absolute(options: RollcallOptions): WorkerOptions {
   return {
     assets: folder(options.assets),
     models: folder(options.models),
-    database: options.database === undefined ? null : folder(options.database),
+    database: options.database === undefined ? null : databaseOptions(folder(options.database), options),
     engine: options.engine ?? "auto",
     because: null,
   };
 }
 
+function databaseOptions(url: string, options: RollcallOptions): DatabaseOptions {
+  return {
+    url,
+    trusted_keys: options.trustedKeys ?? [],
+    confirmed: options.confirmedManifest ?? null,
+    decoys: options.decoys ?? !isOwn(new URL(url).hostname),
+    cache: options.keepDatabase === false ? null : `rollcall ${url}`,
+  };
+}
+
+/** Whether the host is the page's own or at home: then nobody is to be kept from knowing. */
+function isOwn(host: string): boolean {
+  const address = /^((127|10)(\.\d+){3}|192\.168(\.\d+){2}|172\.(1[6-9]|2\d|3[01])(\.\d+){2}|169\.254(\.\d+){2}|\[(::1|f[cde].*)\])$/;
+  const name = /(^|\.)(local|localhost|lan|home\.arpa)$/;
+  return host === location.hostname || address.test(host) || name.test(host);
+}
+
 function toError(failure: Failure): RollcallError {
-  return new RollcallError(failure.kind, failure.message);
+  return new RollcallError(failure.kind, failure.message, failure.manifest);
 }
 
 function cancelledError(): RollcallError {

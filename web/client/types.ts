@@ -10,6 +10,16 @@ export interface RollcallOptions {
   models: string;
   /** Folder of a database. Without one, faces are found and everybody is unknown. */
   database?: string | undefined;
+  /** Public keys (64 hex digits): only databases that one of them signed are used. Default: whoever
+   *  signed on the first visit. */
+  trustedKeys?: readonly string[] | undefined;
+  /** The manifest of a `RollcallError` of kind `unconfirmed`, once the user has agreed to it. */
+  confirmedManifest?: string | undefined;
+  /** Whether made-up searches hide the real ones from the database's host. Default: unless the host
+   *  is this page's own, or at home. */
+  decoys?: boolean | undefined;
+  /** Whether this browser keeps the database's files. Default: true. */
+  keepDatabase?: boolean | undefined;
   /** Default `auto`: the GPU where it is real, right and faster, otherwise the CPU. */
   engine?: EngineChoice | undefined;
 }
@@ -41,6 +51,8 @@ export interface Listeners {
 }
 
 export interface IdentifyListeners {
+  /** Hears a first answer while the rest of the database is on its way. */
+  provisional?: ((identification: Identification) => void) | undefined;
   progress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -54,6 +66,26 @@ export interface EngineReport {
   dispatches: number;
   /** Why this engine, in a sentence for the user. */
   why: string;
+}
+
+/** What a database says of itself, and how this browser meets it. */
+export interface DatabaseFacts {
+  version: string;
+  /** Seconds since 1970. */
+  created: number;
+  expires: number | null;
+  performers: number;
+  faces: number;
+  shards: number;
+  bytes: number;
+  sketch_bytes: number;
+  /** Fingerprint of the key that signed it, for people to compare. */
+  signer: string | null;
+  models: { name: string; sha256: string; dimension: number; planes: number; preprocessing: string }[];
+  sources: Record<string, { performers: number; faces: number }>;
+  first_visit: boolean;
+  kept: boolean;
+  decoys: boolean;
 }
 
 export interface Identification {
@@ -76,7 +108,10 @@ export interface Timings {
 export interface Answer {
   performers_detected: number;
   matches: Match[];
+  /** Part of the database could not be used. */
   partial: boolean;
+  /** Part of the database is still on its way. */
+  provisional: boolean;
   engine: EngineReport;
   models: string[];
   database: { version: string; performers: number } | null;

@@ -2,7 +2,7 @@
 // (the only kind a Stash page allows), so it may use nothing from outside its own braces but types.
 
 import type { Failure, FromWorker, ToWorker, WorkerOptions } from "./messages.ts";
-import type { EngineReport, Identification, Progress, Stage } from "./types.ts";
+import type { DatabaseFacts, EngineReport, Identification, Progress, Stage } from "./types.ts";
 
 /** The little of `DedicatedWorkerGlobalScope` we use; its own types clash with those of a page. */
 interface Scope {
@@ -15,6 +15,8 @@ interface Scope {
 
 interface Session {
   engine(): EngineReport;
+  database(): DatabaseFacts | null;
+  fetchDatabase(): Promise<void>;
   identify(picture: Blob): Promise<Identification>;
 }
 
@@ -34,6 +36,7 @@ declare const rollcall_gpu: Module & {
 /** The other half of web/src/hooks.rs. */
 interface Hooks {
   progress(stage: Stage, done: number, total: number, bytes: number): void;
+  provisional(identification: Identification): void;
   cancelled(): boolean;
   breathe(): Promise<void>;
   now(): number;
@@ -72,12 +75,14 @@ export function workerMain(scope: Scope): void {
   scope.addEventListener("error", (event) => die(event.message));
   scope.addEventListener("unhandledrejection", (event) => die(words(event.reason)));
 
+  const failure = (thrown: unknown): Failure => {
+    const known = typeof thrown === "object" && thrown !== null && "kind" in thrown;
+    return known ? (thrown as Failure) : { kind: "crashed", message: words(thrown) };
+  };
   /** Turns what was thrown into a message, or dies of it when the module itself is broken. */
   const fail = (job: number | null, thrown: unknown): void => {
     if (thrown instanceof WebAssembly.RuntimeError) return die(words(thrown));
-    const known = typeof thrown === "object" && thrown !== null && "kind" in thrown;
-    const error: Failure = known ? (thrown as Failure) : { kind: "crashed", message: words(thrown) };
-    post({ type: "failed", job, error });
+    post({ type: "failed", job, error: failure(thrown) });
   };
 
   const record = (entry: PerformanceResourceTiming): void => {
@@ -129,6 +134,9 @@ export function workerMain(scope: Scope): void {
       const progress: Progress = bytes < 0 ? { stage, done, total } : { stage, done, total, bytes };
       post({ type: "progress", job: running, progress });
     },
+    provisional(identification) {
+      if (running !== null) post({ type: "provisional", job: running, identification });
+    },
     cancelled: () => running !== null && cancelled.has(running),
     breathe: () =>
       new Promise((resolve) => {
@@ -151,7 +159,7 @@ export function workerMain(scope: Scope): void {
     await rollcall_cpu({ module_or_path: await fetchModule(`${options.assets}rollcall_cpu_bg.wasm`) });
     rollcall_cpu.onPanic(die);
     session = await rollcall_cpu.Session.open({ ...options, facts }, hooks(options.assets));
-    post({ type: "ready", engine: session.engine() });
+    post({ type: "ready", engine: session.engine(), database: session.database() });
   };
 
   /** One job after the other: two at a time would only take twice the memory. */
@@ -167,6 +175,15 @@ export function workerMain(scope: Scope): void {
       }
       cancelled.delete(next.job);
       running = null;
+    }
+  };
+
+  const fetchDatabase = async (): Promise<void> => {
+    try {
+      await session?.fetchDatabase();
+      post({ type: "database-fetched", error: null });
+    } catch (thrown) {
+      post({ type: "database-fetched", error: failure(thrown) });
     }
   };
 
@@ -187,6 +204,8 @@ export function workerMain(scope: Scope): void {
     } else if (message.type === "identify") {
       queue.push(message);
       void pump();
+    } else if (message.type === "fetch-database") {
+      void fetchDatabase();
     } else {
       cancel(message.job);
     }

@@ -52,6 +52,9 @@ class Page {
   #picture: Picture | null = null;
   #last: Identification | null = null;
   #said: string | null = null;
+  /** A database that is only used if the user says so, and the one they said it of. */
+  #offered: string | undefined;
+  #confirmed: string | undefined;
   // The job at hand. A new picture, another engine or "Cancel" ends it.
   #job: AbortController | null = null;
 
@@ -86,7 +89,10 @@ class Page {
     const pack = /^[a-z0-9-]+$/.test(query) ? query : PACK;
     const engine = CHOICES.find((choice) => choice === this.#engine.value) ?? "auto";
     const starting = Rollcall.start(
-      { assets: beside("./"), models: beside(`models/${pack}/`), database: beside("database/"), engine },
+      {
+        assets: beside("./"), models: beside(`models/${pack}/`), database: beside("database/"), engine,
+        confirmedManifest: this.#confirmed,
+      },
       { progress: (progress) => this.#progress(progress), request: this.#requests.add },
     ).then((rollcall) => {
       if (this.#starting !== starting) { // another engine was chosen meanwhile
@@ -94,7 +100,7 @@ class Page {
         throw new RollcallError("cancelled", "another engine was chosen");
       }
       this.#rollcall = rollcall;
-      report(rollcall.engine, null);
+      report(rollcall.engine, rollcall.database, null);
       if (!this.#job) this.#state("ready");
       return rollcall;
     }, (error: unknown) => {
@@ -129,6 +135,7 @@ class Page {
       this.#state("working");
       const found = await rollcall.identify(picture.blob, {
         progress: (progress) => { if (this.#job === job) this.#progress(progress); },
+        provisional: (first) => { if (this.#job === job) this.#show(picture, first); },
         signal: job.signal,
       });
       if (this.#job === job) this.#done(picture, found);
@@ -141,6 +148,16 @@ class Page {
 
   #done(picture: Picture, found: Identification): void {
     this.#last = found;
+    const words = this.#show(picture, found);
+    this.#state("done");
+    this.#announcer.textContent = words;
+    this.#people.focus({ preventScroll: true });
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    byId("result", HTMLElement).scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  }
+
+  /** Shows an answer, which may be provisional, and gives it in a sentence. */
+  #show(picture: Picture, found: Identification): string {
     const { answer } = found;
     byId("result", HTMLElement).hidden = false;
     const toCard = (person: number) => this.#cards.focus(person);
@@ -150,12 +167,8 @@ class Page {
     const words = summary(answer);
     this.#headline(words.replace(/\.$/, ""), answer.matches.length > 0 ? ""
       : "Try a picture in which the face is larger, sharper or turned more towards the camera.");
-    report(answer.engine, found);
-    this.#state("done");
-    this.#announcer.textContent = words;
-    this.#people.focus({ preventScroll: true });
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    byId("result", HTMLElement).scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+    report(answer.engine, this.#rollcall?.database ?? null, found);
+    return words;
   }
 
   #headline(title: string, note: string): void {
@@ -165,6 +178,7 @@ class Page {
 
   #fail(error: unknown): void {
     if (error instanceof RollcallError && (error.kind === "cancelled" || error.kind === "closed")) return;
+    this.#offered = error instanceof RollcallError ? error.manifest : undefined;
     this.#say(sentence(error));
     if (!this.#last) byId("result", HTMLElement).hidden = true;
     this.#state("error");
@@ -174,12 +188,15 @@ class Page {
     this.#said = text;
     byId("problem-text", HTMLElement).textContent = text;
     // A picture that is no good stays no good: only a failed start is worth another try.
-    byId("retry", HTMLElement).hidden = this.#starting !== null;
+    const retry = byId("retry", HTMLElement);
+    retry.hidden = this.#starting !== null;
+    retry.textContent = this.#offered ? "Use this database anyway" : "Try again";
     this.#problem.hidden = false;
   }
 
   #retry(): void {
     this.#problem.hidden = true;
+    this.#confirmed = this.#offered ?? this.#confirmed;
     const picture = this.#picture;
     if (picture) void this.#take(picture.blob, picture.name);
     else void this.#start().catch((error: unknown) => this.#fail(error));

@@ -1,11 +1,11 @@
 // How it was done: engine, times, models, database.
 
-import type { EngineReport, Identification, Timings } from "../client/index.ts";
+import type { DatabaseFacts, EngineReport, Identification, Timings } from "../client/index.ts";
 import { byId, el } from "./dom.ts";
 import { count, duration, engineName, sentence } from "./words.ts";
 
 /** Fills the facts at the foot of the page. */
-export function report(engine: EngineReport, found: Identification | null): void {
+export function report(engine: EngineReport, database: DatabaseFacts | null, found: Identification | null): void {
   const used = found?.answer.engine ?? engine;
   const facts: [string, string][] = [
     ["Engine", engineName(used)],
@@ -16,16 +16,30 @@ export function report(engine: EngineReport, found: Identification | null): void
     const { answer } = found;
     facts.push(["Times", times(found.timings)]);
     facts.push(["Models", answer.models.join(", ")]);
-    facts.push(["Database", answer.database
-      ? `version ${answer.database.version}, ${count(answer.database.performers, "person", "people")}`
-      : "none on this host"]);
+    if (answer.provisional) {
+      facts.push(["Provisional", "Part of the database is still on its way; a better answer follows."]);
+    }
     if (answer.partial) {
       facts.push(["Incomplete", "Part of the database could not be read, so somebody may be missing."]);
     }
   }
+  facts.push(["Database", database
+    ? `version ${database.version}, ${count(database.performers, "person", "people")}${database.kept ? ", kept in this browser" : ""}`
+    : "none on this host"]);
+  if (database) facts.push(["Signed by", signer(database)]);
+  if (database?.decoys) {
+    facts.push(["Decoys", "Made-up searches go with yours, so that the database's host cannot tell who was looked for."]);
+  }
   byId("facts", HTMLElement).replaceChildren(
     ...facts.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))),
   );
+}
+
+function signer(database: DatabaseFacts): string {
+  if (!database.signer) return "nobody: believe it as much as you believe its host";
+  return database.first_visit
+    ? `${database.signer} (first visit: compare this with what its maintainer says; another signer will not be believed from now on)`
+    : `${database.signer}, as before`;
 }
 
 function times(timings: Timings): string {

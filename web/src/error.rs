@@ -38,6 +38,9 @@ pub(crate) enum WebError {
     /// The database cannot be opened or asked.
     #[error("{0}")]
     Database(String),
+    /// The database is only used if the user says so.
+    #[error("{message}")]
+    Unconfirmed { message: String, manifest: String },
     /// The picture cannot be read.
     #[error(transparent)]
     Picture(#[from] DecodeError),
@@ -69,6 +72,7 @@ impl WebError {
             }
             Self::Engine(_) => "engine",
             Self::Database(_) => "database",
+            Self::Unconfirmed { .. } => "unconfirmed",
             Self::Picture(_) | Self::PictureFile { .. } | Self::Unreadable(_) => "picture",
             Self::Identify(_) => "identify",
             Self::Cancelled => "cancelled",
@@ -81,11 +85,18 @@ impl WebError {
 struct Thrown {
     kind: &'static str,
     message: String,
+    /// What the user may confirm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<String>,
 }
 
 impl From<WebError> for JsValue {
     fn from(error: WebError) -> Self {
-        to_js(&Thrown { kind: error.kind(), message: error.to_string() })
+        let manifest = match &error {
+            WebError::Unconfirmed { manifest, .. } => Some(manifest.clone()),
+            _ => None,
+        };
+        to_js(&Thrown { kind: error.kind(), message: error.to_string(), manifest })
             .unwrap_or_else(|_| Self::from_str(&error.to_string()))
     }
 }

@@ -89,7 +89,7 @@ async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<js_sys::Uin
     js_sys::Reflect::get(&step, &JsValue::from_str("value"))?.dyn_into().map(Some)
 }
 
-fn scope() -> Result<WorkerGlobalScope, WebError> {
+pub(crate) fn scope() -> Result<WorkerGlobalScope, WebError> {
     js_sys::global()
         .dyn_into()
         .map_err(|_| WebError::Browser("Rollcall must run in a worker".to_owned()))

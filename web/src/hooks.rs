@@ -12,6 +12,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn progress(this: &Hooks, stage: &str, done: f64, total: f64, bytes: f64);
 
+    /// Gives a first answer to the job at hand; a better one follows.
+    #[wasm_bindgen(method)]
+    pub(crate) fn provisional(this: &Hooks, identification: JsValue);
+
     /// Whether the page has asked to give this job up.
     #[wasm_bindgen(method)]
     pub(crate) fn cancelled(this: &Hooks) -> bool;

@@ -8,6 +8,8 @@
 #[cfg(feature = "cpu")]
 mod choice;
 #[cfg(feature = "cpu")]
+mod database;
+#[cfg(feature = "cpu")]
 mod decode;
 #[cfg(feature = "cpu")]
 mod error;

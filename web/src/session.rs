@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
+use futures_util::future::join;
 use rollcall_core::{
-    Answer, Decode, Engine, EngineError, IdentifyError, IdentifyOptions, Lookup, Pack,
-    RecogniseError, Recogniser, identify_image_with,
+    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions, Lookup,
+    Pixels, RecogniseError, Recogniser, name_faces,
 };
 use rollcall_engine::choose::EngineWish;
-use rollcall_index::{Database, Store};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
@@ -15,6 +15,7 @@ use web_sys::Blob;
 
 use crate::{
     choice::{BrowserFacts, engine_for},
+    database::{DatabaseSettings, OpenDatabase, Opened},
     decode::BrowserDecoder,
     error::{WebError, to_js, words},
     hooks::Hooks,
@@ -31,7 +32,7 @@ const MAX_FILE: f64 = 400e6;
 #[derive(Debug, Deserialize)]
 struct Settings {
     models: String,
-    database: Option<String>,
+    database: Option<DatabaseSettings>,
     engine: EngineWish,
     because: Option<String>,
     facts: Option<BrowserFacts>,
@@ -51,7 +52,7 @@ struct Identification {
 pub struct Session {
     engine: Rc<dyn Engine>,
     recogniser: Recogniser,
-    database: Option<Database>,
+    database: Option<OpenDatabase>,
     options: IdentifyOptions,
     progress: Rc<Progress>,
 }
@@ -72,6 +73,25 @@ impl Session {
     /// None in practice: when the report cannot be turned into an object.
     pub fn engine(&self) -> Result<JsValue, JsValue> {
         Ok(to_js(&self.recogniser.report())?)
+    }
+
+    /// What is known of the database: `DatabaseFacts` of the TypeScript client, or null.
+    ///
+    /// # Errors
+    /// None in practice: when the facts cannot be turned into an object.
+    pub fn database(&self) -> Result<JsValue, JsValue> {
+        Ok(to_js(&self.database.as_ref().map(|open| &open.facts))?)
+    }
+
+    /// Fetches the whole database into this browser, so that its host is not needed any more.
+    ///
+    /// # Errors
+    /// `{kind, message}`, of kind `database`; what was fetched is kept.
+    #[wasm_bindgen(js_name = fetchDatabase)]
+    pub async fn fetch_database(&self) -> Result<(), JsValue> {
+        let Some(open) = &self.database else { return Ok(()) };
+        let hear = |done, total| self.progress.database(done, total);
+        Ok(open.database.fetch_everything(&hear).await.map_err(WebError::from)?)
     }
 
     /// Runs one network, for tests that compare engines: `shape` is `[batch, channels, height,
@@ -114,16 +134,31 @@ impl Session {
         let file = js_sys::Uint8Array::new(&buffer).to_vec();
         let pixels = BrowserDecoder.decode(&file).await?;
         drop(file);
-        let watched =
-            self.database.as_ref().map(|lookup| WatchedLookup { lookup, progress: &self.progress });
-        let answer = identify_image_with(
-            &self.recogniser,
-            watched.as_ref().map(|lookup| lookup as &dyn Lookup),
-            &pixels,
-            &self.options,
-            &|step| self.progress.hear(step),
-        )
-        .await?;
+        let faces = self.recogniser.faces_with(&pixels, &|step| self.progress.hear(step)).await;
+        let faces = faces.map_err(IdentifyError::from)?;
+        let identified = self.name(&faces, &pixels).await?;
+        match &self.database {
+            Some(open) if identified.answer.provisional => {
+                self.progress.provisional(to_js(&identified)?);
+                open.complete.clone().await;
+                self.name(&faces, &pixels).await
+            }
+            _ => Ok(identified),
+        }
+    }
+
+    async fn name(
+        &self,
+        faces: &[EmbeddedFace],
+        pixels: &Pixels,
+    ) -> Result<Identification, WebError> {
+        let watched = self
+            .database
+            .as_ref()
+            .map(|open| WatchedLookup { lookup: &*open.database, progress: &self.progress });
+        let lookup = watched.as_ref().map(|lookup| lookup as &dyn Lookup);
+        let answer = name_faces(&self.recogniser, lookup, faces, &self.options).await;
+        let answer = answer.map_err(IdentifyError::from)?;
         let timings = self.progress.finish();
         Ok(Identification { answer, timings, width: pixels.width(), height: pixels.height() })
     }
@@ -132,13 +167,21 @@ impl Session {
 async fn open(settings: JsValue, hooks: Hooks) -> Result<Session, WebError> {
     let settings: Settings = serde_wasm_bindgen::from_value(settings)
         .map_err(|error| WebError::Settings(error.to_string()))?;
-    let fetched = fetch_pack(&settings.models, &hooks).await?;
+    let opened = async {
+        match &settings.database {
+            Some(database) => Opened::open(database).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    // The two have nothing to do with each other until both are here.
+    let (fetched, opened) = join(fetch_pack(&settings.models, &hooks), opened).await;
+    let (fetched, opened) = (fetched?, opened?);
     hooks.progress("engine", 0.0, 0.0, -1.0);
     let Settings { engine, because, facts, .. } = &settings;
     let engine = engine_for(&fetched, *engine, because.as_deref(), facts.as_ref(), &hooks).await?;
-    let database = match &settings.database {
-        Some(url) => Some(open_database(url, &fetched.pack, &hooks).await?),
-        None => None,
+    let database = match (opened, &settings.database) {
+        (Some(opened), Some(database)) => Some(opened.for_pack(database, &fetched.pack)?),
+        _ => None,
     };
     let progress = Rc::new(Progress::new(hooks));
     let detector = fetched.pack.detector.model.name.clone();
@@ -148,32 +191,10 @@ async fn open(settings: JsValue, hooks: Hooks) -> Result<Session, WebError> {
         .map_err(|error| WebError::Model(error.to_string()))?;
     let options = IdentifyOptions {
         thumbnails: true,
-        local_image_base: settings.database.unwrap_or_default(),
+        local_image_base: settings.database.map(|database| database.url).unwrap_or_default(),
         ..IdentifyOptions::default()
     };
     Ok(Session { engine, recogniser, database, options, progress })
-}
-
-async fn open_database(url: &str, pack: &Pack, hooks: &Hooks) -> Result<Database, WebError> {
-    hooks.progress("database", 0.0, 1.0, -1.0);
-    let database = Database::open(store(url))
-        .await
-        .map_err(|error| WebError::Database(error.to_string()))?
-        .for_pack(pack)
-        .map_err(|error| WebError::Database(error.to_string()))?;
-    hooks.progress("database", 1.0, 1.0, -1.0);
-    Ok(database)
-}
-
-#[cfg(target_arch = "wasm32")]
-fn store(url: &str) -> Rc<dyn Store> {
-    Rc::new(rollcall_index::HttpStore::new(url))
-}
-
-/// There is no `fetch` outside browsers; the crate compiles natively only to be linted.
-#[cfg(not(target_arch = "wasm32"))]
-fn store(_: &str) -> Rc<dyn Store> {
-    Rc::new(rollcall_index::MemoryStore::default())
 }
 
 impl From<EngineError> for WebError {

@@ -8,10 +8,11 @@ use std::{
 };
 
 use rollcall_core::{
-    DatabaseSummary, Embedding, Engine, EngineError, EngineReport, Found, LocalFuture, Lookup,
-    LookupError, Tensor,
+    Calibration, DatabaseSummary, Embedding, Engine, EngineError, EngineReport, Found, LocalFuture,
+    Lookup, LookupError, Tensor,
 };
 use serde::Serialize;
+use wasm_bindgen::JsValue;
 
 use crate::hooks::Hooks;
 
@@ -87,6 +88,16 @@ impl Progress {
     pub(crate) fn finish(&self) -> Timings {
         self.book();
         *self.timings.borrow()
+    }
+
+    /// Gives the job at hand a first answer.
+    pub(crate) fn provisional(&self, identification: JsValue) {
+        self.hooks.provisional(identification);
+    }
+
+    /// How many files of the database of how many are here.
+    pub(crate) fn database(&self, done: u64, total: u64) {
+        self.hooks.progress("database", done as f64, total as f64, -1.0);
     }
 
     /// Whether the page has given the job up.
@@ -193,5 +204,9 @@ impl Lookup for WatchedLookup<'_> {
 
     fn summary(&self) -> Option<DatabaseSummary> {
         self.lookup.summary()
+    }
+
+    fn calibration(&self) -> Option<Calibration> {
+        self.lookup.calibration()
     }
 }

@@ -161,41 +161,12 @@ impl Store for Flaky {
     }
 }
 
-/// A cache that outlives its database.
-struct Shared(Rc<MemoryStore>);
-
-impl Store for Shared {
-    fn get<'a>(
-        &'a self,
-        name: &'a str,
-        max_bytes: usize,
-        fresh: bool,
-    ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>> {
-        self.0.get(name, max_bytes, fresh)
-    }
-
-    fn kept<'a>(&'a self) -> LocalFuture<'a, Vec<String>> {
-        self.0.kept()
-    }
-
-    fn forget<'a>(&'a self, name: &'a str) -> LocalFuture<'a, ()> {
-        self.0.forget(name)
-    }
-}
-
-impl rollcall_index::Cache for Shared {
-    fn put<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()> {
-        self.0.put(name, bytes)
-    }
-}
-
 #[test]
 fn a_database_that_was_fetched_whole_works_without_its_host() {
     let entries = people(1000, 4, &DIMENSIONS, 5);
     let origin = Rc::new(write(entries.clone(), &DIMENSIONS));
     let (cache, down) = (Rc::new(MemoryStore::default()), Rc::new(RefCell::new(false)));
-    let store =
-        || Rc::new(CachedStore::new(Shared(cache.clone()), Flaky(origin.clone(), down.clone())));
+    let store = || Rc::new(CachedStore::new(cache.clone(), Flaky(origin.clone(), down.clone())));
     let steps = RefCell::new(Vec::new());
     let database = block_on(Database::open(store())).unwrap();
     block_on(database.fetch_everything(&|done, total| steps.borrow_mut().push((done, total))))
@@ -222,7 +193,7 @@ fn kept_rows_of_removed_people_are_erased() {
     let cache = Rc::new(MemoryStore::default());
     let no = Rc::new(RefCell::new(false));
     let visit = |origin: MemoryStore| {
-        let store = CachedStore::new(Shared(cache.clone()), Flaky(Rc::new(origin), no.clone()));
+        let store = CachedStore::new(cache.clone(), Flaky(Rc::new(origin), no.clone()));
         block_on(Database::open_trusted(Rc::new(store), &Trust::default())).unwrap()
     };
     let copy = |from: &MemoryStore| {

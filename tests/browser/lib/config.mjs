@@ -3,5 +3,5 @@
 const text = process.env.ROLLCALL_BROWSER_TESTS;
 if (!text) throw new Error("start the browser tests with `node tests/browser/run.mjs`, or `cargo xtask test`");
 
-/** `{ site, stash, web, models, samples, references }`: two ports and four folders. */
+/** `{ site, stash, web, models, database, samples, references }`: two ports and five folders. */
 export const config = JSON.parse(text);

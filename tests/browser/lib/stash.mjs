@@ -27,8 +27,9 @@ document.addEventListener("securitypolicyviolation", (event) =>
   window.refused.push(event.violatedDirective + " " + event.blockedURI));
 </script>`;
 
-/** Starts it on a free port; `folders` maps paths below the plugin's assets to folders of files. */
-export async function startStash(folders) {
+/** Starts it on a free port; `folders` maps paths below the plugin's assets to folders of files.
+ *  `meddle(path, response, file)` may answer a request for a file in its own way: then it gives true. */
+export async function startStash(folders, meddle = () => false) {
   const server = http.createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://stash");
     response.setHeader("X-Content-Type-Options", "nosniff");
@@ -39,6 +40,7 @@ export async function startStash(folders) {
     }
     const file = locate(normalize(decodeURIComponent(pathname.slice(ASSETS.length))));
     const found = file && await stat(file).catch(() => null);
+    if (meddle(pathname.slice(ASSETS.length), response, file)) return undefined;
     if (!found?.isFile()) return response.writeHead(404).end("404 page not found\n");
     response.writeHead(200, {
       "Content-Type": TYPES[extname(file)] ?? "application/octet-stream",

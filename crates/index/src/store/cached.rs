@@ -1,5 +1,7 @@
 //! A cache in front of a store.
 
+use std::rc::Rc;
+
 use rollcall_core::LocalFuture;
 
 use super::{Store, StoreError};
@@ -9,6 +11,12 @@ use crate::LATEST;
 pub trait Cache: Store {
     /// Keeps a file. A cache that cannot (no room, no permission) goes without: that is no error.
     fn put<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()>;
+}
+
+impl<T: Cache + ?Sized> Cache for Rc<T> {
+    fn put<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()> {
+        (**self).put(name, bytes)
+    }
 }
 
 /// Asks `cache` first, then `origin`, and keeps what the origin gave. `latest.json`, which is always

@@ -5,9 +5,13 @@ mod cached;
 mod directory;
 #[cfg(all(feature = "web", target_arch = "wasm32"))]
 mod http;
+#[cfg(all(feature = "web", target_arch = "wasm32"))]
+mod indexed_db;
 mod memory;
 #[cfg(feature = "pull")]
 mod remote;
+
+use std::rc::Rc;
 
 use rollcall_core::LocalFuture;
 
@@ -16,6 +20,8 @@ pub use cached::{Cache, CachedStore};
 pub use directory::DirectoryStore;
 #[cfg(all(feature = "web", target_arch = "wasm32"))]
 pub use http::HttpStore;
+#[cfg(all(feature = "web", target_arch = "wasm32"))]
+pub use indexed_db::IndexedDbStore;
 pub use memory::MemoryStore;
 #[cfg(feature = "pull")]
 pub use remote::RemoteStore;
@@ -40,6 +46,25 @@ pub trait Store {
     /// No longer keeps a file.
     fn forget<'a>(&'a self, _name: &'a str) -> LocalFuture<'a, ()> {
         Box::pin(std::future::ready(()))
+    }
+}
+
+impl<T: Store + ?Sized> Store for Rc<T> {
+    fn get<'a>(
+        &'a self,
+        name: &'a str,
+        max_bytes: usize,
+        fresh: bool,
+    ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>> {
+        (**self).get(name, max_bytes, fresh)
+    }
+
+    fn kept<'a>(&'a self) -> LocalFuture<'a, Vec<String>> {
+        (**self).kept()
+    }
+
+    fn forget<'a>(&'a self, name: &'a str) -> LocalFuture<'a, ()> {
+        (**self).forget(name)
     }
 }
 

@@ -1,0 +1,188 @@
+//! Opening a database: what this browser kept of it, whether it is to be believed, and the parts
+//! that may come later.
+
+use std::rc::Rc;
+
+use futures_util::{
+    FutureExt as _,
+    future::{LocalBoxFuture, Shared},
+};
+use rollcall_core::Pack;
+use rollcall_index::{
+    Cache, Database, DatabaseInfo, IndexError, PublicKey, Remembered, Store, Trust,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::error::WebError;
+
+/// Where this browser keeps what it must remember of a database. No file of a database is called so.
+const STATE: &str = "state.json";
+
+/// More than the state ever has.
+const STATE_BYTES: usize = 64 << 10;
+
+/// What the page wants of a database.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DatabaseSettings {
+    /// The folder it is in, as an absolute URL.
+    pub(crate) url: String,
+    /// Keys of which one must have signed it; any database if there are none.
+    trusted_keys: Vec<PublicKey>,
+    /// The manifest that the user has confirmed, by its SHA-256.
+    confirmed: Option<String>,
+    /// Whether its host is to be kept from knowing who is looked for.
+    decoys: bool,
+    /// The name of the IndexedDB to keep its files in; `null` to keep nothing.
+    cache: Option<String>,
+}
+
+/// What is remembered from one visit to the next.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    remembered: Option<Remembered>,
+    /// What decoys are drawn from.
+    secret: Option<u64>,
+    /// The version for which old files have been swept out.
+    tidied: Option<String>,
+}
+
+/// A database that can be asked, though parts may still be on their way.
+pub(crate) struct OpenDatabase {
+    pub(crate) database: Rc<Database>,
+    /// Ready when all parts are here, or will not come.
+    pub(crate) complete: Shared<LocalBoxFuture<'static, ()>>,
+    pub(crate) facts: DatabaseFacts,
+}
+
+/// `DatabaseFacts` of the TypeScript client.
+#[derive(Clone, Serialize)]
+pub(crate) struct DatabaseFacts {
+    #[serde(flatten)]
+    info: DatabaseInfo,
+    /// Whether nobody has vouched for it before: the fingerprint, if any, is to be shown.
+    first_visit: bool,
+    /// Whether its files are kept in this browser.
+    kept: bool,
+    /// Whether made-up searches hide the real ones.
+    decoys: bool,
+}
+
+/// A database whose manifest and first plane are here, but not yet a pack to ask it with.
+pub(crate) struct Opened {
+    database: Database,
+    cache: Option<Rc<dyn Cache>>,
+    state: State,
+}
+
+impl Opened {
+    /// Fetches what a first search needs.
+    pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Self, WebError> {
+        let (store, cache) = stores(settings).await;
+        let state = recall(cache.as_deref()).await;
+        let confirmed = settings.confirmed.as_deref().map(str::parse).transpose();
+        let trust = Trust {
+            pinned: settings.trusted_keys.clone(),
+            remembered: state.remembered.clone(),
+            now: Some((js_sys::Date::now() / 1000.0) as u64),
+            confirmed: confirmed.map_err(|_| WebError::Settings("confirmed manifest".into()))?,
+        };
+        let database = Database::open_early(store, &trust).await?;
+        Ok(Self { database, cache, state })
+    }
+
+    /// Makes it ready for a pack's embeddings, and lets the rest come by itself.
+    pub(crate) fn for_pack(
+        self,
+        settings: &DatabaseSettings,
+        pack: &Pack,
+    ) -> Result<OpenDatabase, WebError> {
+        let Self { database, cache, mut state } = self;
+        let mut database =
+            database.for_pack(pack).map_err(|error| WebError::Database(error.to_string()))?;
+        let first_visit = state.remembered.is_none();
+        if settings.decoys {
+            let secret = state.secret.or_else(random);
+            state.secret = secret;
+            if let Some(secret) = secret {
+                database = database.with_decoys(secret);
+            }
+        }
+        let facts = DatabaseFacts {
+            info: database.info(),
+            first_visit,
+            kept: cache.is_some(),
+            decoys: settings.decoys && state.secret.is_some(),
+        };
+        state.remembered = Some(database.remember());
+        let database = Rc::new(database);
+        let complete = finish(database.clone(), cache, state).boxed_local().shared();
+        wasm_bindgen_futures::spawn_local(complete.clone());
+        Ok(OpenDatabase { database, complete, facts })
+    }
+}
+
+/// Brings what is missing, then remembers this visit and sweeps out what older versions left.
+async fn finish(database: Rc<Database>, cache: Option<Rc<dyn Cache>>, mut state: State) {
+    // Answers stay provisional, and say so, if the rest cannot be had.
+    let _ = database.complete().await;
+    let Some(cache) = cache else { return };
+    let version = database.info().version;
+    if state.tidied.as_ref() != Some(&version) {
+        database.tidy().await;
+        state.tidied = Some(version);
+    }
+    if let Ok(bytes) = serde_json::to_vec(&state) {
+        cache.put(STATE, &bytes).await;
+    }
+}
+
+/// 64 bits that nobody can foresee.
+fn random() -> Option<u64> {
+    let mut bytes = [0; 8];
+    let crypto = crate::fetch::scope().ok()?.crypto().ok()?;
+    crypto.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(u64::from_le_bytes(bytes))
+}
+
+/// The host's files, and where this browser keeps them, if it may.
+#[cfg(target_arch = "wasm32")]
+async fn stores(settings: &DatabaseSettings) -> (Rc<dyn Store>, Option<Rc<dyn Cache>>) {
+    use rollcall_index::{CachedStore, HttpStore, IndexedDbStore};
+
+    let origin = HttpStore::new(&settings.url);
+    let cache = match &settings.cache {
+        // A private window may have no IndexedDB: then everything is fetched again next time.
+        Some(name) => IndexedDbStore::open(name).await.ok(),
+        None => None,
+    };
+    match cache {
+        Some(cache) => {
+            let cache: Rc<dyn Cache> = Rc::new(cache);
+            (Rc::new(CachedStore::new(cache.clone(), origin)), Some(cache))
+        }
+        None => (Rc::new(origin), None),
+    }
+}
+
+/// There is no `fetch` outside browsers; the crate compiles natively only to be linted.
+#[cfg(not(target_arch = "wasm32"))]
+async fn stores(_: &DatabaseSettings) -> (Rc<dyn Store>, Option<Rc<dyn Cache>>) {
+    (Rc::new(rollcall_index::MemoryStore::default()), None)
+}
+
+async fn recall(cache: Option<&dyn Cache>) -> State {
+    let Some(cache) = cache else { return State::default() };
+    let bytes = cache.get(STATE, STATE_BYTES, false).await.unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+impl From<IndexError> for WebError {
+    fn from(error: IndexError) -> Self {
+        match &error {
+            IndexError::Unconfirmed { manifest, .. } => {
+                Self::Unconfirmed { message: error.to_string(), manifest: manifest.to_string() }
+            }
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
