@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     places::Places,
     sample,
-    setup::browsers::Browser,
+    setup::{Piece, browsers::Browser, nginx::NginxAndWrk},
     step::{Step, ask, tail},
 };
 
@@ -57,7 +57,11 @@ pub(crate) fn run(places: &Places, name: &str, quick: bool) -> Result<Value> {
         let known = known.join(", ");
         return Err(Error::Usage(format!("there is no benchmark {name:?}; there are: {known}")));
     }
-    let sample = demo::prepare(places, &[&Browser::Chromium])?;
+    let mut pieces: Vec<&dyn Piece> = vec![&Browser::Chromium];
+    if name == "host" {
+        pieces.push(&NginxAndWrk);
+    }
+    let sample = demo::prepare(places, &pieces)?;
     sample::fetch_models(places, sample::TEST_PACK)?;
     let what = format!("the benchmark {name}");
     let output = Step::new(places, &format!("bench-{name}"), &what, "node")

@@ -2,6 +2,7 @@
 
 pub(crate) mod apt;
 pub(crate) mod browsers;
+pub(crate) mod nginx;
 pub(crate) mod npm;
 pub(crate) mod prerequisites;
 pub(crate) mod python;
