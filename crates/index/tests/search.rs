@@ -159,3 +159,66 @@ fn reranking_five_loses_nothing_against_exact_search() {
         assert!(ours >= exact - 0.005, "{name}: exact {exact}, ours {ours}");
     }
 }
+
+/// What strangers reach makes two models comparable: a model that gives everybody high cosines must
+/// not drown one that tells people apart.
+#[test]
+fn models_are_fused_by_what_strangers_reach() {
+    let dimensions = [128, 64];
+    let mut random = Normal::new(11);
+    let common = random.unit(64);
+    // In the second model's eyes everybody is alike (.9): a noisy opinion on a small scale.
+    let entries: Vec<PerformerEntry> = (0..400)
+        .map(|number| {
+            let raw = |v: Vec<f32>| Embedding::from_raw(v).unwrap();
+            let face = vec![raw(random.unit(128)), raw(random.near(&common, 0.95))];
+            let performer = common::performer(&format!("Person {number}"));
+            PerformerEntry { performer, faces: vec![face] }
+        })
+        .collect();
+    let store = std::rc::Rc::new(write(entries.clone(), &dimensions));
+    let database = block_on(Database::open(store.clone())).unwrap();
+    let strangers: Vec<_> =
+        database.manifest().models.iter().map(|model| model.impostor.unwrap()).collect();
+    assert!(strangers[0].mean.abs() < 0.01 && (strangers[0].sd - 0.088).abs() < 0.01);
+    assert!((strangers[1].mean - 0.9).abs() < 0.02 && strangers[1].sd < 0.03);
+
+    let database = database.for_pack(&pack(&dimensions)).unwrap();
+    for entry in entries.iter().step_by(40) {
+        let [first, second] = &entry.faces[0][..] else { panic!("two models") };
+        let looks = [
+            Embedding::from_raw(random.near(first.unit(), 0.6)).unwrap(),
+            Embedding::from_raw(random.near(second.unit(), 0.97)).unwrap(),
+        ];
+        let best = &find(&database, &looks, 1).candidates[0];
+        assert_eq!(best.performer.id, entry.performer.id);
+        // On the first model's scale: both are far above strangers, neither above 1.
+        let z = |i: usize, e: &Embedding| {
+            let cosine = looks[i].similarity(e).unwrap().0;
+            (cosine - strangers[i].mean) / strangers[i].sd
+        };
+        let mean = (z(0, first) + z(1, second)) / 2.0;
+        let expected = (strangers[0].mean + strangers[0].sd * mean).min(1.0);
+        assert!((best.similarity.0 - expected).abs() < 0.02, "{} {expected}", best.similarity.0);
+    }
+    // With one of the two models, its own cosine counts.
+    let mut half = pack(&dimensions);
+    half.embedders.remove(1);
+    let database = block_on(Database::open(store)).unwrap().for_pack(&half).unwrap();
+    let own = &find(&database, &entries[3].faces[0][..1], 1).candidates[0];
+    assert!(own.similarity.0 > 0.99);
+}
+
+#[test]
+fn a_calibration_that_would_make_everyone_sure_is_kept_within_reason() {
+    let entries = people(5, 1, &[128], 3);
+    let store = write(entries, &[128]);
+    assert_eq!(open(write(people(5, 1, &[128], 3), &[128]), &[128]).calibration(), None);
+    common::forge(&store, |manifest| {
+        let sure = rollcall_index::Calibration { slope: 1000.0, offset: 1000.0 };
+        manifest.models[0].calibration = Some(sure);
+    });
+    let curve = open(store, &[128]).calibration().unwrap();
+    let stranger = curve.confidence(rollcall_core::Similarity(0.28));
+    assert!(stranger.0 < 0.5, "a stranger stays one: {stranger:?}");
+}

@@ -3,6 +3,7 @@
 pub(crate) mod apt;
 pub(crate) mod browsers;
 pub(crate) mod nginx;
+pub(crate) mod cargo_fuzz;
 pub(crate) mod npm;
 pub(crate) mod prerequisites;
 pub(crate) mod python;
@@ -42,11 +43,12 @@ pub(crate) fn prepare(places: &Places, pieces: &[&dyn Piece]) -> Result<()> {
 /// `cargo xtask setup`: every piece that any command needs.
 pub(crate) fn everything(places: &Places) -> Result<()> {
     let web = web::pieces(places)?;
-    let tests: [&dyn Piece; 4] = [
+    let tests: [&dyn Piece; 5] = [
         &browsers::Browser::Chromium,
         &browsers::Browser::Firefox,
         &browsers::SoftwareVulkan,
         &python::PythonEnvironment,
+        &cargo_fuzz::CargoFuzz,
     ];
     let pieces: Vec<_> = web.iter().map(AsRef::as_ref).chain(tests).collect();
     prepare(places, &pieces)?;

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: formatting, lints and all tests, stage by stage.
 
 mod counts;
+mod fuzz;
 mod stages;
 
 use std::time::Instant;
@@ -22,7 +23,7 @@ struct Stage {
 }
 
 /// All of them, the quick ones first; the reference outputs come before the tests that need them.
-const STAGES: [Stage; 10] = [
+const STAGES: [Stage; 11] = [
     Stage { name: "format", what: "formatting", run: stages::format },
     Stage { name: "types", what: "TypeScript's types", run: stages::types },
     Stage { name: "lints", what: "lints", run: stages::lints },
@@ -30,6 +31,7 @@ const STAGES: [Stage; 10] = [
     Stage { name: "web-lints", what: "lints of the WebAssembly crate", run: stages::web_lints },
     Stage { name: "references", what: "reference outputs", run: stages::references },
     Stage { name: "native", what: "unit, property and documentation tests", run: stages::native },
+    Stage { name: "fuzz", what: "a minute of fuzzing for each reader", run: fuzz::run },
     Stage { name: "browser", what: "tests in Chromium and Firefox", run: stages::browser },
     Stage { name: "demo", what: "the demo, on both engines", run: stages::demo },
     Stage { name: "bench", what: "quick runs of the benchmarks", run: stages::bench },

@@ -130,7 +130,7 @@ fn prepare_references(places: &Places) -> Result<()> {
 }
 
 /// A program that passes or fails as a whole.
-fn one(step: Step) -> Result<Counts> {
+pub(super) fn one(step: Step) -> Result<Counts> {
     let output = step.run_for_output()?;
     let passed = output.status.success();
     Ok(told(Counts::one(passed), &output))
