@@ -2,8 +2,8 @@
 
 pub(crate) mod apt;
 pub(crate) mod browsers;
-pub(crate) mod nginx;
 pub(crate) mod cargo_fuzz;
+pub(crate) mod nginx;
 pub(crate) mod npm;
 pub(crate) mod prerequisites;
 pub(crate) mod python;
