@@ -8,7 +8,8 @@ use std::{
 
 use rollcall_core::{BoundingBox, PerformerId, Recogniser};
 use rollcall_index::{
-    DatabaseWriter, DirectorySink, IndexError, Manifest, PerformerEntry, Sink, WriteOptions,
+    DatabaseWriter, DirectorySink, IndexError, Manifest, PerformerEntry, SigningKey, Sink,
+    WriteOptions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ pub struct BuildOptions {
     pub version: String,
     /// Its time of birth, in seconds since 1970.
     pub created: u64,
+    /// Who vouches for it.
+    pub key: Option<SigningKey>,
     /// How many photos at once; [`Setup::jobs`] decides if none is given.
     pub jobs: Option<usize>,
 }
@@ -114,8 +117,9 @@ pub fn build(
     bar.finish_and_clear();
 
     let database = |e: IndexError| Error::Database(e.to_string());
-    let write =
+    let mut write =
         WriteOptions::new(&options.version, options.created, setup.pack()).map_err(database)?;
+    write.key.clone_from(&options.key);
     let mut writer = DatabaseWriter::new(write);
     let mut pictures = Vec::new();
     for (person, enrolled) in people.iter().zip(enrolled) {

@@ -1,9 +1,13 @@
 //! The arguments.
 
+mod release;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use rollcall_builder::{pack_file::DEFAULT_PACK, setup::EngineChoice};
+
+pub(crate) use release::{Db, Key, Package, Pull, TrustArguments, Unpack};
 
 /// Builds, inspects and queries databases of faces. Pictures never leave this machine.
 #[derive(Debug, Parser)]
@@ -39,6 +43,14 @@ pub(crate) enum Command {
     Samples(Samples),
     /// Build a database
     Build(Build),
+    /// Fetch, update and unpack databases that others have built
+    #[command(subcommand)]
+    Db(Db),
+    /// Pack a database into an archive for publishing, with checksums
+    Package(Package),
+    /// Make and show the key that signs databases
+    #[command(subcommand)]
+    Key(Key),
     /// Say what is in a database
     Info(Info),
     /// Say who is in pictures
@@ -133,6 +145,9 @@ pub(crate) struct Build {
     /// The time to write into the database, such as 2026-11-23T12:00:00Z; now if none is given
     #[arg(long, value_name = "TIME")]
     pub(crate) created: Option<jiff::Timestamp>,
+    /// Sign the database with this key, as `rollcall key new` makes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign_key: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) recognition: Recognition,
     /// How many photos at once; one per processor core if not given

@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use rollcall_core::{DecodeError, LookupError};
 use rollcall_engine::{choose::NoGpu, wonnx::NoAdapter};
+use rollcall_index::IndexError;
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,16 @@ pub enum Error {
         archive: PathBuf,
         /// The file wanted from it.
         path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An archive of a database is none, or damaged.
+    #[error(
+        "{archive} cannot be unpacked: {reason}; get it again, with all its parts beside each other, and check it with `sha256sum -c SHA256SUMS`"
+    )]
+    Package {
+        /// The archive's file.
+        archive: PathBuf,
         /// What is wrong.
         reason: String,
     },
@@ -150,6 +161,17 @@ pub enum Error {
     /// A worker thread ended too early.
     #[error("a worker stopped unexpectedly; please report this with the output of -vv")]
     Worker,
+}
+
+impl From<IndexError> for Error {
+    fn from(error: IndexError) -> Self {
+        match &error {
+            IndexError::Unconfirmed { manifest, .. } => {
+                Self::Database(format!("{error}\nTo use it all the same, add --confirm {manifest}"))
+            }
+            _ => Self::Database(error.to_string()),
+        }
+    }
 }
 
 impl Error {

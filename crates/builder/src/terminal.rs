@@ -26,6 +26,19 @@ impl Terminal {
         bar.with_message(what.to_owned())
     }
 
+    /// A bar for `length` bytes.
+    #[must_use]
+    pub fn bytes_bar(self, what: &str, length: u64) -> ProgressBar {
+        let bar = self.target(ProgressBar::new(length));
+        // A template that does not parse would only lose its looks.
+        if let Ok(style) = ProgressStyle::with_template(
+            "{msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta:>4}",
+        ) {
+            bar.set_style(style);
+        }
+        bar.with_message(what.to_owned())
+    }
+
     /// Something that turns while one long thing is done.
     #[must_use]
     pub fn spinner(self) -> ProgressBar {

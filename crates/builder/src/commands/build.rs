@@ -4,6 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use rollcall_builder::{
     Cache, Error,
     build::{BuildOptions, BuildReport, build},
+    key_file,
     terminal::Terminal,
 };
 
@@ -20,6 +21,8 @@ pub(super) fn run(command: &Build, cache: &Cache, terminal: Terminal) -> Result<
         one_per_person: command.one_per_person,
         version: version.unwrap_or_else(|| format!("{}.{}.1", date.year(), date.month())),
         created: u64::try_from(created.as_second()).unwrap_or_default(),
+        // Before the long part, so that a wrong file is told at once.
+        key: command.sign_key.as_deref().map(key_file::read).transpose()?,
         jobs: command.jobs,
     };
     let (manifest, report) = build(&options, &command.recognition.open(cache)?, terminal)?;

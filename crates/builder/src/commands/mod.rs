@@ -1,11 +1,14 @@
 //! One file per command: arguments in, answers on stdout.
 
 mod build;
+mod db;
 mod doctor;
 mod eval;
 mod identify;
 mod info;
+mod key;
 mod models;
+mod package;
 
 use std::{io::Write, process::ExitCode};
 
@@ -45,6 +48,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Error> {
             Ok(Done::All)
         }
         Command::Build(command) => build::run(&command, &cache, terminal),
+        Command::Db(command) => db::run(command, terminal),
+        Command::Package(command) => package::run(&command, terminal),
+        Command::Key(command) => key::run(command),
         Command::Info(command) => info::run(&command),
         Command::Identify(command) => identify::run(&command, &cache),
         Command::Eval(command) => eval::run(&command, &cache, terminal),

@@ -90,6 +90,21 @@ impl Inventory {
         Ok(())
     }
 
+    /// One of the files, with the right length and hash.
+    ///
+    /// # Errors
+    /// When it cannot be had, or is another one.
+    pub async fn file(&self, digest: &Digest, store: &dyn Store) -> Result<Vec<u8>, IndexError> {
+        let name = digest.to_string();
+        let length = self.files.get(digest).copied().unwrap_or_default();
+        let bytes = fetch::verified(store, &name, digest, length as usize).await?;
+        if bytes.len() as u64 == length {
+            Ok(bytes)
+        } else {
+            Err(IndexError::damaged(&name, "it has another length than the manifest gives it"))
+        }
+    }
+
     /// Bytes of all files.
     #[must_use]
     pub fn bytes(&self) -> u64 {

@@ -1,0 +1,97 @@
+//! Arguments of what publishes databases and brings them to their users.
+
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::{Args, Subcommand};
+use rollcall_index::{Digest, PublicKey};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Db {
+    /// Fetch a database, or bring the one that is there up to date: only what is missing
+    Pull(Pull),
+    /// Unpack an archive of `rollcall package`
+    Unpack(Unpack),
+}
+
+/// Whose databases are believed.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArguments {
+    /// Believe only databases signed with this key (repeatable); if none is given, the first
+    /// signer is remembered
+    #[arg(long = "trusted-key", value_name = "HEX")]
+    pub(crate) trusted_keys: Vec<PublicKey>,
+    /// Use the manifest with this SHA-256 even though it is older, expired, or signed by somebody
+    /// else than before
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) confirm: Option<Digest>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pull {
+    /// Where it comes from: https://host/folder, file:///folder, or a folder
+    #[arg(value_name = "URL")]
+    pub(crate) source: String,
+    /// The folder it goes to
+    #[arg(long, value_name = "DIR", default_value = "db-shards/pulled")]
+    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    /// Only say whether there is a newer version, and how many bytes it takes
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// How many files at the same time
+    #[arg(long, short, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub(crate) jobs: u8,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Unpack {
+    /// The archive, or the first of its parts (.part001) with the others beside it
+    #[arg(value_name = "ARCHIVE")]
+    pub(crate) archive: PathBuf,
+    /// The folder it goes to
+    #[arg(long, value_name = "DIR", default_value = "db-shards/pulled")]
+    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Package {
+    /// The database's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) db: PathBuf,
+    /// Where the archive goes
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
+    /// Split the archive into parts of at most this size, such as 1.9GB
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) part_size: Option<ByteSize>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key; keep the file secret, and keep a copy of it in a safe place
+    New {
+        /// The file to write; it must not exist
+        file: PathBuf,
+    },
+    /// Show what others check its signatures with
+    Show {
+        /// The file of the key
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
