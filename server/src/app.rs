@@ -29,6 +29,7 @@ use crate::{
     origins::Origins,
     paths,
     plugin::Package,
+    pull::Pulls,
     reload::{self, Token},
 };
 
@@ -72,6 +73,7 @@ pub struct Site {
     pub(crate) database: Option<Arc<Watched>>,
     pub(crate) token: Option<Token>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) pulls: Pulls,
     plugin: Option<Package>,
     hot: Hot,
 }
@@ -122,6 +124,7 @@ pub fn app(settings: &Settings) -> Result<(Router, Arc<Site>), ServerError> {
         database: database.as_deref().map(|folder| Arc::new(Watched::new(folder))),
         token: settings.reload_token.clone(),
         metrics: Arc::default(),
+        pulls: Pulls::default(),
         plugin: settings.plugin.clone(),
         hot: Hot::new(settings.memory),
     });
@@ -238,7 +241,7 @@ async fn refuse_bodies(request: Request, next: Next) -> Response {
 }
 
 async fn health(State(site): State<Arc<Site>>) -> Json<Health> {
-    Json(Health::of(site.known().as_ref()))
+    Json(Health::of(site.known().as_ref(), site.pulls.last()))
 }
 
 async fn info(State(site): State<Arc<Site>>) -> Response {

@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, Parser, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use crate::error::ServerError;
+use crate::{error::ServerError, pull};
 
 /// Serves Rollcall's page, WebAssembly, models and database as plain files. Pictures are
 /// recognised in the browser and never reach this program.
@@ -53,6 +53,18 @@ pub struct Options {
     /// Folder of the database.
     #[arg(long, env = "DATABASE_PATH", value_name = "DIR")]
     pub database: Option<PathBuf>,
+    /// Address or folder that the database is fetched from, and kept up to date with; it goes to
+    /// the folder of --database.
+    #[arg(long, env = "ROLLCALL_PULL", hide_env_values = true, value_name = "URL")]
+    pub pull: Option<String>,
+    /// How often to look for a new one [default: 24h].
+    #[arg(long, env = "ROLLCALL_PULL_EVERY", value_name = "TIME")]
+    pub every: Option<String>,
+    /// Key that must have signed what is pulled (repeatable) [default: the first signer is
+    /// remembered].
+    #[arg(long, env = "ROLLCALL_TRUSTED_KEY", value_delimiter = ',', value_name = "HEX")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted_key: Vec<String>,
     /// Folder of sample pictures for the page, with an index.json.
     #[arg(long, env = "ROLLCALL_SAMPLES", value_name = "DIR")]
     pub samples: Option<PathBuf>,
@@ -193,6 +205,7 @@ impl Options {
         if let Some(token) = &mut shown.reload_token {
             "***".clone_into(token);
         }
+        shown.pull = shown.pull.as_deref().map(pull::shown);
         toml::to_string(&shown).map_err(|error| ServerError::Configuration {
             path: "given".into(),
             why: error.to_string(),

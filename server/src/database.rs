@@ -14,6 +14,8 @@ use std::{
 use rollcall_index::{DatabaseInfo, DirectoryStore, LATEST, manifest};
 use serde::Serialize;
 
+use crate::pull::PullState;
+
 /// How often `latest.json` is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -52,16 +54,20 @@ pub(crate) struct Health {
     database: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+    /// How the last pull ended, if there was one. The database is none the worse if it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pull: Option<PullState>,
 }
 
 impl Health {
-    pub(crate) fn of(known: Option<&Known>) -> Self {
+    pub(crate) fn of(known: Option<&Known>, pull: Option<PullState>) -> Self {
         let problem = known.and_then(|known| known.problem.clone());
         Self {
             status: if problem.is_some() { "degraded" } else { "ok" },
             server: env!("CARGO_PKG_VERSION"),
             database: known.and_then(|known| known.info.as_ref()).map(|info| info.version.clone()),
             problem,
+            pull,
         }
     }
 }

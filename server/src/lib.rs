@@ -30,6 +30,7 @@ mod observe;
 mod origins;
 mod paths;
 mod plugin;
+mod pull;
 mod reload;
 mod serve;
 mod start;

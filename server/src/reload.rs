@@ -60,5 +60,5 @@ pub(crate) async fn reload(State(site): State<Arc<Site>>, request: Request) -> R
     let known = site.read_database().await;
     let broken = known.as_ref().is_some_and(|known| known.problem.is_some());
     let status = if broken { StatusCode::CONFLICT } else { StatusCode::OK };
-    (status, Json(Health::of(known.as_ref()))).into_response()
+    (status, Json(Health::of(known.as_ref(), site.pulls.last()))).into_response()
 }

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     Directories, Host, Limits, Options, Package, ServerError, Settings, Site, Tls, Token, app,
-    hosts, inner_app, origins,
+    hosts, inner_app, origins, pull::Puller,
 };
 
 /// Serves until Ctrl-C or SIGTERM.
@@ -16,6 +16,10 @@ use crate::{
 pub async fn run(options: &Options) -> Result<(), ServerError> {
     let limits = limits(options)?;
     let tls = tls(options)?.map(Arc::new);
+    let puller = Puller::of(options)?;
+    if let Some(puller) = &puller {
+        puller.prepare()?;
+    }
     let listener = listen("port", options.address()).await?;
     let address = listener.local_addr()?;
     let (app, site) = app(&settings(options, address)?)?;
@@ -24,6 +28,9 @@ pub async fn run(options: &Options) -> Result<(), ServerError> {
     let metrics = Some(Arc::clone(site.metrics()));
     // Scripts wait for this line to learn the port.
     println!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    if let Some(puller) = puller {
+        puller.start(Arc::clone(&site))?;
+    }
     tokio::spawn(Arc::clone(&site).watch_database());
     tokio::spawn(reload_when_asked(site, tls.clone()));
     if let Some(inner) = inner {
@@ -40,6 +47,7 @@ pub async fn run(options: &Options) -> Result<(), ServerError> {
 pub fn check(options: &Options) -> Result<(), ServerError> {
     limits(options)?;
     options.metrics_address()?;
+    Puller::of(options)?;
     if !options.tls_local {
         tls(options)?;
     }
