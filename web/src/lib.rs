@@ -25,6 +25,8 @@ mod hooks;
 mod models;
 mod panic;
 #[cfg(feature = "cpu")]
+mod searcher;
+#[cfg(feature = "cpu")]
 mod session;
 #[cfg(feature = "cpu")]
 mod stages;
@@ -33,5 +35,7 @@ mod wire;
 #[cfg(feature = "gpu")]
 pub use gpu::GpuEngine;
 pub use panic::on_panic;
+#[cfg(feature = "cpu")]
+pub use searcher::Searcher;
 #[cfg(feature = "cpu")]
 pub use session::Session;

@@ -2,7 +2,7 @@
 
 mod frame;
 
-use std::{env, fs, thread};
+use std::{env, ffi::OsString, fs, thread};
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     places::Places,
     sample,
-    setup::{Piece, browsers::Browser, nginx::NginxAndWrk},
+    setup::{Piece, browsers::Browser, nginx::NginxAndWrk, python::BenchEnvironment},
     step::{Step, ask, tail},
 };
 
@@ -49,15 +49,17 @@ pub(crate) fn run_and_print(
     if quick || frame::all_ok(&line) { Ok(()) } else { Err(Error::NotPassed) }
 }
 
-/// Runs one. It is told the folders of the sample host and `--quick`, and prints `{"rows": […]}`
-/// as its last line; see [`frame::complete`].
+/// Runs one. It is told the folders of the sample host, the Python of its own environment if it has
+/// one, and `--quick`, and prints `{"rows": […]}` as its last line; see [`frame::complete`].
 pub(crate) fn run(places: &Places, name: &str, quick: bool) -> Result<Value> {
     let known = names(places)?;
     if !known.iter().any(|known| known == name) {
         let known = known.join(", ");
         return Err(Error::Usage(format!("there is no benchmark {name:?}; there are: {known}")));
     }
+    let python = BenchEnvironment::of(places, name);
     let mut pieces: Vec<&dyn Piece> = vec![&Browser::Chromium];
+    pieces.extend(python.as_ref().map(|python| python as &dyn Piece));
     if name == "host" {
         pieces.push(&NginxAndWrk);
     }
@@ -67,6 +69,11 @@ pub(crate) fn run(places: &Places, name: &str, quick: bool) -> Result<Value> {
     let output = Step::new(places, &format!("bench-{name}"), &what, "node")
         .args([format!("tests/bench/{name}.mjs")])
         .args(sample.folders(places))
+        .args(
+            python
+                .iter()
+                .flat_map(|python| [OsString::from("--python"), python.interpreter().into()]),
+        )
         .args(quick.then_some("--quick"))
         .run_for_output()?;
     let measured = output.text.lines().rev().find_map(|line| serde_json::from_str(line).ok());

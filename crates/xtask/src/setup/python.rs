@@ -14,28 +14,20 @@ pub(crate) struct PythonEnvironment;
 impl PythonEnvironment {
     /// Its interpreter.
     pub(crate) fn interpreter(places: &Places) -> PathBuf {
-        folder(places).join("bin").join("python3")
+        environment(places).interpreter()
     }
 }
 
-fn folder(places: &Places) -> PathBuf {
-    places.cache.join("python")
-}
-
 /// What the scripts in `tests/` import.
-fn requirements(places: &Places) -> [PathBuf; 2] {
-    ["reference", "format"]
-        .map(|area| places.root.join("tests").join(area).join("requirements.txt"))
-}
-
-fn stamp(places: &Places) -> Result<Stamp> {
-    let texts = requirements(places).map(|file| fs::read_to_string(file).unwrap_or_default());
-    Stamp::of(folder(places).join("rollcall-stamp"), &[], &texts.each_ref().map(String::as_str))
+fn environment(places: &Places) -> Environment {
+    let requirements = ["reference", "format"]
+        .map(|area| places.root.join("tests").join(area).join("requirements.txt"));
+    Environment { folder: places.cache.join("python"), requirements: requirements.to_vec() }
 }
 
 impl Piece for PythonEnvironment {
     fn is_there(&self, places: &Places) -> Result<bool> {
-        Ok(stamp(places)?.holds(&[Self::interpreter(places)]))
+        environment(places).is_there()
     }
 
     fn why(&self) -> String {
@@ -45,14 +37,84 @@ impl Piece for PythonEnvironment {
     }
 
     fn install(&self, places: &Places) -> Result<()> {
+        environment(places).install(places, "pip-install")
+    }
+}
+
+/// The environment of a benchmark whose peers are Python packages, apart from the tests' one: it is
+/// installed only when the benchmark is asked for.
+pub(crate) struct BenchEnvironment {
+    bench: String,
+    environment: Environment,
+}
+
+impl BenchEnvironment {
+    /// The one that `tests/bench/<bench>/requirements.txt` asks for, if there is such a file.
+    pub(crate) fn of(places: &Places, bench: &str) -> Option<Self> {
+        let file = places.root.join("tests/bench").join(bench).join("requirements.txt");
+        file.is_file().then(|| Self {
+            bench: bench.to_owned(),
+            environment: Environment {
+                folder: places.cache.join(format!("python-bench-{bench}")),
+                requirements: vec![file],
+            },
+        })
+    }
+
+    /// Its interpreter.
+    pub(crate) fn interpreter(&self) -> PathBuf {
+        self.environment.interpreter()
+    }
+}
+
+impl Piece for BenchEnvironment {
+    fn is_there(&self, _: &Places) -> Result<bool> {
+        self.environment.is_there()
+    }
+
+    fn why(&self) -> String {
+        let bench = &self.bench;
+        format!(
+            "Installing what the benchmark {bench} compares us with into a Python environment in the cache."
+        )
+    }
+
+    fn install(&self, places: &Places) -> Result<()> {
+        self.environment.install(places, &format!("pip-install-{}", self.bench))
+    }
+}
+
+/// A folder with packages, and the files that list them.
+struct Environment {
+    folder: PathBuf,
+    requirements: Vec<PathBuf>,
+}
+
+impl Environment {
+    fn interpreter(&self) -> PathBuf {
+        self.folder.join("bin").join("python3")
+    }
+
+    fn stamp(&self) -> Result<Stamp> {
+        let read = |file: &PathBuf| fs::read_to_string(file).unwrap_or_default();
+        let texts: Vec<String> = self.requirements.iter().map(read).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        Stamp::of(self.folder.join("rollcall-stamp"), &[], &texts)
+    }
+
+    fn is_there(&self) -> Result<bool> {
+        Ok(self.stamp()?.holds(&[self.interpreter()]))
+    }
+
+    fn install(&self, places: &Places, step: &str) -> Result<()> {
         Step::new(places, "python-venv", "python3 -m venv", "python3")
             .args(["-m", "venv"])
-            .args([folder(places)])
+            .args([&self.folder])
             .run()?;
-        Step::new(places, "pip-install", "pip install", Self::interpreter(places))
+        Step::new(places, step, "pip install", self.interpreter())
             .args(["-m", "pip", "install", "--disable-pip-version-check"])
-            .args(requirements(places).iter().flat_map(|file| [Path::new("-r"), file]))
+            .args(self.requirements.iter().flat_map(|file| [Path::new("-r"), file]))
             .run()?;
-        stamp(places)?.set()
+        self.stamp()?.set()
     }
 }

@@ -1,0 +1,96 @@
+//! Asking a database with embeddings, without pictures and models: what the benchmark of the index
+//! measures is the same reader that a session has.
+
+use std::rc::Rc;
+
+use js_sys::Float32Array;
+use rollcall_core::{Embedding, Lookup as _, Pack};
+use rollcall_index::{Database, Store, Trust};
+use serde::Serialize;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+use crate::error::{WebError, to_js};
+
+/// Decoys are asked for as in a session, but the same ones in every run.
+const SECRET: u64 = 20_261_123;
+
+/// What [`Searcher::find`] gives.
+#[derive(Serialize)]
+struct Answer {
+    /// Names and cosines, best first.
+    candidates: Vec<(String, f32)>,
+    /// Some files of the database could not be used.
+    partial: bool,
+    /// From the first plane of the sketches alone.
+    provisional: bool,
+}
+
+/// A database and the pack whose embeddings it is asked with.
+#[wasm_bindgen]
+pub struct Searcher {
+    database: Database,
+    dimensions: Vec<usize>,
+}
+
+#[wasm_bindgen]
+impl Searcher {
+    /// Opens the database below `url`, an absolute one, as far as provisional answers need it;
+    /// `pack` is the text of a `pack.json`.
+    ///
+    /// # Errors
+    /// `{kind, message}`, the message a sentence for the user.
+    pub async fn open(url: String, pack: String) -> Result<Searcher, JsValue> {
+        let pack: Pack = serde_json::from_str(&pack)
+            .map_err(|error| WebError::Settings(format!("no model pack: {error}")))?;
+        let dimensions = pack.embedders.iter().map(|model| model.dimension).collect();
+        let opened = Database::open_early(store(&url), &Trust::default()).await;
+        let database = opened.map_err(|error| WebError::Database(error.to_string()))?;
+        let named = database.for_pack(&pack);
+        let database = named.map_err(|error| WebError::Database(error.to_string()))?;
+        Ok(Searcher { database: database.with_decoys(SECRET), dimensions })
+    }
+
+    /// Brings what full answers need.
+    ///
+    /// # Errors
+    /// `{kind, message}`, of kind `database`.
+    pub async fn complete(&self) -> Result<(), JsValue> {
+        let complete = self.database.complete().await;
+        Ok(complete.map_err(|error| WebError::Database(error.to_string()))?)
+    }
+
+    /// Looks one person up: `values` are the embeddings of the pack's models one after the other.
+    ///
+    /// # Errors
+    /// `{kind, message}`, of kind `settings` or `database`.
+    pub async fn find(&self, values: Float32Array, limit: usize) -> Result<JsValue, JsValue> {
+        let wrong = |why: &str| WebError::Settings(why.to_owned());
+        let mut values = values.to_vec();
+        if values.len() != self.dimensions.iter().sum::<usize>() {
+            return Err(wrong("not one embedding for each model of the pack").into());
+        }
+        let mut person = Vec::with_capacity(self.dimensions.len());
+        for &dimension in &self.dimensions {
+            let rest = values.split_off(dimension);
+            let embedding = Embedding::from_raw(std::mem::replace(&mut values, rest));
+            person.push(embedding.map_err(|error| wrong(&error.to_string()))?);
+        }
+        let found = self.database.find(&person, limit).await;
+        let found = found.map_err(|error| WebError::Database(error.to_string()))?;
+        let name = |c: rollcall_core::Candidate| (c.performer.name, c.similarity.0);
+        let candidates = found.candidates.into_iter().map(name).collect();
+        Ok(to_js(&Answer { candidates, partial: found.partial, provisional: found.provisional })?)
+    }
+}
+
+/// Straight from the host: nothing is kept, so that every page begins cold.
+#[cfg(target_arch = "wasm32")]
+fn store(url: &str) -> Rc<dyn Store> {
+    Rc::new(rollcall_index::HttpStore::new(url))
+}
+
+/// There is no `fetch` outside browsers; the crate compiles natively only to be linted.
+#[cfg(not(target_arch = "wasm32"))]
+fn store(_: &str) -> Rc<dyn Store> {
+    Rc::new(rollcall_index::MemoryStore::default())
+}
