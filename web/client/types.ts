@@ -84,6 +84,8 @@ export interface DatabaseFacts {
   models: { name: string; sha256: string; dimension: number; planes: number; preprocessing: string }[];
   sources: Record<string, { performers: number; faces: number }>;
   first_visit: boolean;
+  /** Whether whoever signed it also did so before. */
+  known_signer: boolean;
   kept: boolean;
   decoys: boolean;
 }

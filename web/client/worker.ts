@@ -39,6 +39,7 @@ interface Hooks {
   provisional(identification: Identification): void;
   cancelled(): boolean;
   breathe(): Promise<void>;
+  pause(milliseconds: number): Promise<void>;
   now(): number;
   startGpu(models: [string, Uint8Array][], allowSoftware: boolean): Promise<object>;
 }
@@ -143,6 +144,7 @@ export function workerMain(scope: Scope): void {
         channel.port1.onmessage = () => resolve();
         channel.port2.postMessage(null);
       }),
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     now: () => performance.now(),
     async startGpu(models, allowSoftware) {
       importScript(`${assets}rollcall_gpu.js`);

@@ -178,14 +178,15 @@ class Page {
 
   #fail(error: unknown): void {
     if (error instanceof RollcallError && (error.kind === "cancelled" || error.kind === "closed")) return;
-    this.#offered = error instanceof RollcallError ? error.manifest : undefined;
-    this.#say(sentence(error));
+    this.#say(sentence(error), error instanceof RollcallError ? error.manifest : undefined);
     if (!this.#last) byId("result", HTMLElement).hidden = true;
     this.#state("error");
   }
 
-  #say(text: string): void {
+  /** Shows a sentence; `offered` is a database that the user may confirm in spite of it. */
+  #say(text: string, offered?: string): void {
     this.#said = text;
+    this.#offered = offered;
     byId("problem-text", HTMLElement).textContent = text;
     // A picture that is no good stays no good: only a failed start is worth another try.
     const retry = byId("retry", HTMLElement);
@@ -196,6 +197,7 @@ class Page {
 
   #retry(): void {
     this.#problem.hidden = true;
+    this.#said = null;
     this.#confirmed = this.#offered ?? this.#confirmed;
     const picture = this.#picture;
     if (picture) void this.#take(picture.blob, picture.name);

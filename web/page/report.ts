@@ -28,7 +28,7 @@ export function report(engine: EngineReport, database: DatabaseFacts | null, fou
     : "none on this host"]);
   if (database) facts.push(["Signed by", signer(database)]);
   if (database?.decoys) {
-    facts.push(["Decoys", "Made-up searches go with yours, so that the database's host cannot tell who was looked for."]);
+    facts.push(["Decoys", "Made-up searches go with yours, so that the database's host can hardly tell who was looked for."]);
   }
   byId("facts", HTMLElement).replaceChildren(
     ...facts.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))),
@@ -37,9 +37,10 @@ export function report(engine: EngineReport, database: DatabaseFacts | null, fou
 
 function signer(database: DatabaseFacts): string {
   if (!database.signer) return "nobody: believe it as much as you believe its host";
-  return database.first_visit
-    ? `${database.signer} (first visit: compare this with what its maintainer says; another signer will not be believed from now on)`
-    : `${database.signer}, as before`;
+  if (database.known_signer) return `${database.signer}, as before`;
+  const visit = database.first_visit ? "first visit" : "not the signer of before";
+  const later = database.kept ? "; another signer will not be believed from now on without your word" : "";
+  return `${database.signer} (${visit}: compare this with what its maintainer says${later})`;
 }
 
 function times(timings: Timings): string {

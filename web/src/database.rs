@@ -42,8 +42,23 @@ struct State {
     remembered: Option<Remembered>,
     /// What decoys are drawn from.
     secret: Option<u64>,
+    /// The last manifest that the user has confirmed in spite of something odd.
+    confirmed: Option<String>,
     /// The version for which old files have been swept out.
     tidied: Option<String>,
+}
+
+impl State {
+    /// What to write if another tab has written `other` meanwhile: neither makes the other forget.
+    fn joined(mut self, other: Self) -> Self {
+        self.remembered = match (self.remembered, other.remembered) {
+            (Some(ours), theirs) => Some(ours.after(theirs.as_ref())),
+            (None, theirs) => theirs,
+        };
+        self.secret = other.secret.or(self.secret);
+        self.confirmed = self.confirmed.or(other.confirmed);
+        self
+    }
 }
 
 /// A database that can be asked, though parts may still be on their way.
@@ -59,8 +74,10 @@ pub(crate) struct OpenDatabase {
 pub(crate) struct DatabaseFacts {
     #[serde(flatten)]
     info: DatabaseInfo,
-    /// Whether nobody has vouched for it before: the fingerprint, if any, is to be shown.
+    /// Whether this browser has not seen it before: the fingerprint, if any, is to be shown.
     first_visit: bool,
+    /// Whether whoever signed it also did so before.
+    known_signer: bool,
     /// Whether its files are kept in this browser.
     kept: bool,
     /// Whether made-up searches hide the real ones.
@@ -79,7 +96,8 @@ impl Opened {
     pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Self, WebError> {
         let (store, cache) = stores(settings).await;
         let state = recall(cache.as_deref()).await;
-        let confirmed = settings.confirmed.as_deref().map(str::parse).transpose();
+        let confirmed = settings.confirmed.as_deref().or(state.confirmed.as_deref());
+        let confirmed = confirmed.map(str::parse).transpose();
         let trust = Trust {
             pinned: settings.trusted_keys.clone(),
             remembered: state.remembered.clone(),
@@ -91,7 +109,7 @@ impl Opened {
     }
 
     /// Makes it ready for a pack's embeddings, and lets the rest come by itself.
-    pub(crate) fn for_pack(
+    pub(crate) async fn for_pack(
         self,
         settings: &DatabaseSettings,
         pack: &Pack,
@@ -99,7 +117,8 @@ impl Opened {
         let Self { database, cache, mut state } = self;
         let mut database =
             database.for_pack(pack).map_err(|error| WebError::Database(error.to_string()))?;
-        let first_visit = state.remembered.is_none();
+        let before = state.remembered.take();
+        let now = database.remember();
         if settings.decoys {
             let secret = state.secret.or_else(random);
             state.secret = secret;
@@ -109,11 +128,17 @@ impl Opened {
         }
         let facts = DatabaseFacts {
             info: database.info(),
-            first_visit,
+            first_visit: before.is_none(),
+            known_signer: before.as_ref().is_some_and(|before| before.signer == now.signer),
             kept: cache.is_some(),
             decoys: settings.decoys && state.secret.is_some(),
         };
-        state.remembered = Some(database.remember());
+        state.remembered = Some(now.after(before.as_ref()));
+        state.confirmed = settings.confirmed.clone().or(state.confirmed);
+        // Before the first answer: whatever the host does later, this visit is not forgotten.
+        if let Some(cache) = &cache {
+            state = remember(&**cache, state).await;
+        }
         let database = Rc::new(database);
         let complete = finish(database.clone(), cache, state).boxed_local().shared();
         wasm_bindgen_futures::spawn_local(complete.clone());
@@ -121,7 +146,7 @@ impl Opened {
     }
 }
 
-/// Brings what is missing, then remembers this visit and sweeps out what older versions left.
+/// Brings what is missing, then sweeps out what older versions left.
 async fn finish(database: Rc<Database>, cache: Option<Rc<dyn Cache>>, mut state: State) {
     // Answers stay provisional, and say so, if the rest cannot be had.
     let _ = database.complete().await;
@@ -130,10 +155,17 @@ async fn finish(database: Rc<Database>, cache: Option<Rc<dyn Cache>>, mut state:
     if state.tidied.as_ref() != Some(&version) {
         database.tidy().await;
         state.tidied = Some(version);
+        remember(&*cache, state).await;
     }
+}
+
+/// Writes the state together with what another tab may have written since.
+async fn remember(cache: &dyn Cache, state: State) -> State {
+    let state = state.joined(recall(Some(cache)).await);
     if let Ok(bytes) = serde_json::to_vec(&state) {
         cache.put(STATE, &bytes).await;
     }
+    state
 }
 
 /// 64 bits that nobody can foresee.

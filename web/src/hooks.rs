@@ -24,6 +24,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) async fn breathe(this: &Hooks);
 
+    /// Settles after so many milliseconds.
+    #[wasm_bindgen(method)]
+    pub(crate) async fn pause(this: &Hooks, milliseconds: f64);
+
     /// Milliseconds on a clock that only goes forward.
     #[wasm_bindgen(method)]
     pub(crate) fn now(this: &Hooks) -> f64;

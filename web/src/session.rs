@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use futures_util::future::join;
+use futures_util::future::{Either, join, select};
 use rollcall_core::{
     Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions, Lookup,
     Pixels, RecogniseError, Recogniser, name_faces,
@@ -140,10 +140,23 @@ impl Session {
         match &self.database {
             Some(open) if identified.answer.provisional => {
                 self.progress.provisional(to_js(&identified)?);
-                open.complete.clone().await;
+                self.wait_for(open).await?;
                 self.name(&faces, &pixels).await
             }
             _ => Ok(identified),
+        }
+    }
+
+    /// Waits for the rest of the database, telling the page that it is not stuck.
+    async fn wait_for(&self, open: &OpenDatabase) -> Result<(), WebError> {
+        let mut complete = open.complete.clone();
+        loop {
+            let pause = std::pin::pin!(self.progress.pause());
+            match select(complete, pause).await {
+                Either::Left(_) => return Ok(()),
+                Either::Right(_) if self.progress.cancelled() => return Err(WebError::Cancelled),
+                Either::Right(((), rest)) => complete = rest,
+            }
         }
     }
 
@@ -180,7 +193,7 @@ async fn open(settings: JsValue, hooks: Hooks) -> Result<Session, WebError> {
     let Settings { engine, because, facts, .. } = &settings;
     let engine = engine_for(&fetched, *engine, because.as_deref(), facts.as_ref(), &hooks).await?;
     let database = match (opened, &settings.database) {
-        (Some(opened), Some(database)) => Some(opened.for_pack(database, &fetched.pack)?),
+        (Some(opened), Some(database)) => Some(opened.for_pack(database, &fetched.pack).await?),
         _ => None,
     };
     let progress = Rc::new(Progress::new(hooks));

@@ -100,6 +100,12 @@ impl Progress {
         self.hooks.progress("database", done as f64, total as f64, -1.0);
     }
 
+    /// A second passes, and the page hears that the database is still on its way.
+    pub(crate) async fn pause(&self) {
+        self.hooks.progress("database", 0.0, 0.0, -1.0);
+        self.hooks.pause(1000.0).await;
+    }
+
     /// Whether the page has given the job up.
     pub(crate) fn cancelled(&self) -> bool {
         self.hooks.cancelled()

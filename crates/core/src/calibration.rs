@@ -40,6 +40,12 @@ impl Default for Calibration {
 /// is .363).
 const MIDPOINTS: RangeInclusive<f32> = 0.3..=0.9;
 
+/// The logarithm of the odds at which a name is "sure": 19 to 1.
+const SURE_ODDS: f32 = 2.944_439;
+
+/// Below this nobody is sure, whatever a database says: strangers reach .45.
+const SURE_FROM: f32 = 0.5;
+
 /// How fast the odds of such a curve may rise. Steeper than 40, half the range of similarities would
 /// be certain; flatter than 5, nobody ever.
 const SLOPES: RangeInclusive<f32> = 5.0..=40.0;
@@ -50,11 +56,13 @@ impl Calibration {
     #[must_use]
     pub fn measured(slope: f32, offset: f32) -> Option<Self> {
         let midpoint = -offset / slope;
-        (slope > 0.0 && slope.is_finite() && midpoint.is_finite()).then(|| Self {
-            midpoint: midpoint.clamp(*MIDPOINTS.start(), *MIDPOINTS.end()),
-            slope: slope.clamp(*SLOPES.start(), *SLOPES.end()),
-            calibrated: true,
-        })
+        if !(slope > 0.0 && slope.is_finite() && midpoint.is_finite()) {
+            return None;
+        }
+        let slope = slope.clamp(*SLOPES.start(), *SLOPES.end());
+        let midpoint =
+            midpoint.clamp(*MIDPOINTS.start(), *MIDPOINTS.end()).max(SURE_FROM - SURE_ODDS / slope);
+        Some(Self { midpoint, slope, calibrated: true })
     }
 
     /// The probability that a name with this similarity is right, kept within .01 and .99: nobody
@@ -116,10 +124,14 @@ mod tests {
 
     #[test]
     fn no_database_makes_strangers_sure() {
-        for (slope, offset) in [(1000.0, 1000.0), (1e-3, 30.0), (20.0, 1e6), (f32::MAX, 1.0)] {
+        for (slope, offset) in
+            [(1000.0, 1000.0), (1e-3, 30.0), (20.0, 1e6), (f32::MAX, 1.0), (40.0, -12.0)]
+        {
             let curve = Calibration::measured(slope, offset).unwrap();
             assert!(curve.confidence(Similarity(0.25)).0 < 0.5, "{curve:?}");
             assert!(curve.confidence(Similarity(0.3)).0 <= 0.5, "{curve:?}");
+            let reached_by_strangers = curve.confidence(UNKNOWN_BELOW);
+            assert!(Verdict::of(reached_by_strangers) < Verdict::Sure, "{curve:?}");
         }
         for (slope, offset) in [(0.0, 1.0), (-5.0, 1.0), (f32::NAN, 0.0), (1.0, f32::NAN)] {
             assert_eq!(Calibration::measured(slope, offset), None);

@@ -59,6 +59,12 @@ impl Flat {
         hits.map(|(row, similarity)| Hit { row, similarity }).collect()
     }
 
+    /// The first signs of a row.
+    pub(crate) fn mark(&self, row: u32) -> u64 {
+        let signs = read_back(&self.planes()[..1], row as usize, 64);
+        signs.iter().fold(0, |mark, sign| mark << 1 | u64::from(*sign < 0.0))
+    }
+
     /// A rotated vector whose cosine with what is known of `row` is about `cosine`.
     pub(crate) fn like(&self, row: u32, cosine: f32, normal: &mut Normal) -> Vec<f32> {
         let mut face = read_back(&self.planes(), row as usize, self.rotation.size());

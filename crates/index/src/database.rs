@@ -11,9 +11,11 @@ use rollcall_core::{LookupError, Pack, Performer, PerformerId};
 use crate::{
     DatabaseInfo, Digest, IndexError, Release, Remembered, Store, Trust, fetch,
     ids::{ID_RECORD, Ids},
+    latest::manifest_name,
     limits,
     manifest::Manifest,
-    segment::Segment,
+    segment::{Segment, ShardRef},
+    shard::Shard,
     shards::Shards,
 };
 
@@ -22,18 +24,15 @@ use crate::{
 /// # Errors
 /// When there is none, or it is damaged, of a newer format, or signed wrongly.
 pub async fn manifest(store: &dyn Store) -> Result<Manifest, IndexError> {
-    trusted_manifest(store, &Trust::default()).await
-}
-
-/// [`manifest`], if `trust` allows it.
-async fn trusted_manifest(store: &dyn Store, trust: &Trust) -> Result<Manifest, IndexError> {
-    Ok(Release::read(store, trust).await?.manifest)
+    Ok(Release::read(store, &Trust::default()).await?.manifest)
 }
 
 /// A database: its sketches in memory, its shards behind a [`Store`].
 pub struct Database {
     pub(crate) store: Rc<dyn Store>,
     pub(crate) manifest: Manifest,
+    /// Of the manifest.
+    digest: Digest,
     pub(crate) segments: RefCell<Vec<Rc<Segment>>>,
     pub(crate) tombstones: BTreeSet<PerformerId>,
     /// Which of the database's models each embedder of the pack is, once a pack is named.
@@ -77,7 +76,7 @@ impl Database {
     /// # Errors
     /// Those of [`Database::open_trusted`].
     pub async fn open_early(store: Rc<dyn Store>, trust: &Trust) -> Result<Self, IndexError> {
-        let manifest = trusted_manifest(&*store, trust).await?;
+        let Release { latest, manifest, .. } = Release::read(&*store, trust).await?;
         let mut segments = Vec::with_capacity(manifest.segments.len());
         for spec in &manifest.segments {
             segments.push(Rc::new(Segment::load(&*store, &manifest, spec).await?));
@@ -88,6 +87,7 @@ impl Database {
             complete: Cell::new(manifest.models.iter().all(|model| model.planes == 1)),
             shards: Shards::new(&manifest),
             manifest,
+            digest: latest.manifest,
             segments: RefCell::new(segments),
             pack: None,
             secret: None,
@@ -123,26 +123,40 @@ impl Database {
     /// on. `progress` hears how many files of how many are here.
     ///
     /// # Errors
-    /// When a file cannot be had. Those that were fetched are kept.
+    /// When a file cannot be had, or the store does not keep it. What was fetched is kept.
     pub async fn fetch_everything(&self, progress: &dyn Fn(u64, u64)) -> Result<(), IndexError> {
+        if let Some(error) = self.lost() {
+            return Err(error);
+        }
         let files = self.files();
         let total = files.len() as u64;
-        for (done, (digest, max_bytes)) in files.into_iter().enumerate() {
+        for (done, (digest, max_bytes)) in files.iter().enumerate() {
             progress(done as u64, total);
-            fetch::verified(&*self.store, &digest.to_string(), &digest, max_bytes).await?;
+            fetch::verified(&*self.store, &digest.to_string(), digest, *max_bytes).await?;
         }
         progress(total, total);
-        Ok(())
+        let kept: BTreeSet<String> = self.store.kept().await.into_iter().collect();
+        let missing = files.iter().filter(|(digest, _)| !kept.contains(&digest.to_string()));
+        match missing.count() {
+            0 => Ok(()),
+            missing => Err(IndexError::NotKept { missing, total: files.len() }),
+        }
     }
 
     /// Erases what a store has kept of older versions, and shards with people who were removed for
     /// good since.
     pub async fn tidy(&self) {
-        let names: BTreeSet<String> =
-            self.files().into_iter().map(|(digest, _)| digest.to_string()).collect();
+        if self.lost().is_some() {
+            // What is not known to be needed may be.
+            return;
+        }
+        let files = self.files();
+        let mut names: BTreeSet<String> =
+            files.into_iter().map(|(digest, _)| digest.to_string()).collect();
+        names.insert(manifest_name(&self.digest));
         for name in self.store.kept().await {
-            let digest = name.parse::<Digest>().ok();
-            let stale = digest.is_some() && !names.contains(&name);
+            let ours = name.parse::<Digest>().is_ok() || name.starts_with("manifest-");
+            let stale = ours && !names.contains(&name);
             if stale || self.holds_removed(&name).await {
                 self.store.forget(&name).await;
             }
@@ -264,7 +278,7 @@ impl Database {
             for row in ids.rows_of(id) {
                 let place = self.segments.borrow()[number].shard_of(row);
                 let Some((shard, place)) = place else { continue };
-                let shard = self.shards.get(&*self.store, shard).await?;
+                let shard = self.shard(shard).await?;
                 let hidden = self.manifest.segments[number].hidden.binary_search(&row).is_ok();
                 let performer = shard.performer(place).filter(|p| !hidden && self.shows(p));
                 // Who is filed under the id goes before who merely lists it.
@@ -279,8 +293,22 @@ impl Database {
         Ok(None)
     }
 
+    /// A shard, from memory or the store.
+    pub(crate) async fn shard(&self, shard: ShardRef) -> Result<Rc<Shard>, IndexError> {
+        self.shards.get(&*self.store, shard, |performer| !self.shows(performer)).await
+    }
+
     /// Whether a performer found in a shard may be shown.
     pub(crate) fn shows(&self, performer: &Performer) -> bool {
-        !self.tombstones.contains(&performer.id)
+        !is_removed(&self.tombstones, performer)
     }
+}
+
+/// Whether a performer was removed for good: under their own id, or one they have at a stash-box.
+pub(crate) fn is_removed(tombstones: &BTreeSet<PerformerId>, performer: &Performer) -> bool {
+    let named = |(endpoint, id): (&String, &uuid::Uuid)| {
+        PerformerId::new(endpoint, *id).is_ok_and(|id| tombstones.contains(&id))
+    };
+    tombstones.contains(&performer.id)
+        || !tombstones.is_empty() && performer.stash_ids.iter().any(named)
 }

@@ -21,7 +21,7 @@ const COSINE: f32 = 0.5;
 const SPREAD: f32 = 0.09;
 
 /// The rows that a search for somebody else would fetch, `limit` for each model. Who that is follows
-/// from the secret and the best row of the real search.
+/// from the secret and the best person of the real search, not from where they stand.
 pub(crate) fn decoys(
     secret: u64,
     segments: &[Rc<Segment>],
@@ -29,7 +29,7 @@ pub(crate) fn decoys(
     real: Row,
     limit: usize,
 ) -> Vec<Row> {
-    let mut random = SplitMix64(secret ^ (real.0 as u64) << 32 ^ u64::from(real.1));
+    let mut random = SplitMix64(secret ^ segments[real.0].mark(real.1));
     let draw = random.next().unwrap_or_default();
     let Some((owner, row)) = row_at(segments, draw) else { return Vec::new() };
     let mut normal = Normal(random);

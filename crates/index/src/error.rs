@@ -63,6 +63,16 @@ pub enum IndexError {
         /// What is odd about it.
         why: Distrust,
     },
+    /// A database that was to be kept whole is not.
+    #[error(
+        "{missing} of the database's {total} files could not be kept here; make room, or leave the private window, and fetch it again"
+    )]
+    NotKept {
+        /// How many are missing.
+        missing: usize,
+        /// How many there are.
+        total: usize,
+    },
     /// Something cannot go into a database.
     #[error("{what} of {who}; mend the entry or leave it out")]
     Unfit {

@@ -1,5 +1,7 @@
 //! The most a reader believes. `docs/FORMAT.md` lists them; writers keep to the same numbers.
 
+/// The largest whole number: what JavaScript counts exactly.
+pub const NUMBER: u64 = (1 << 53) - 1;
 /// Bytes of `latest.json`.
 pub const LATEST_BYTES: usize = 4 << 10;
 /// Bytes of a manifest.

@@ -263,7 +263,12 @@ impl Manifest {
         self.segments.iter().try_for_each(|segment| segment.check(&self.models))?;
         let rows = self.segments.iter().map(|segment| u64::from(segment.rows)).sum::<u64>();
         check("performers", rows <= u64::from(limits::PERFORMERS))?;
-        check("sketches", self.sketch_bytes() <= limits::SKETCH_BYTES)
+        check("sketches", self.sketch_bytes() <= limits::SKETCH_BYTES)?;
+        let ids = self.segments.iter().map(|segment| segment.ids.bytes).sum::<u64>();
+        check("ids", ids <= limits::SKETCH_BYTES)?;
+        let Counts { performers, faces, shards, bytes } = self.counts;
+        let numbers = [self.created, self.expires.unwrap_or(0), performers, faces, shards, bytes];
+        check("numbers", numbers.iter().all(|&number| number <= limits::NUMBER))
     }
 }
 
@@ -321,9 +326,16 @@ impl Model {
         check("planes", (1..=limits::PLANES).contains(&self.planes))?;
         check("thresholds", self.thresholds.len() + 1 == 1 << (self.planes - 1))?;
         check("thresholds", rising && positive)?;
-        check("impostor", self.impostor.is_none_or(|i| fine(i.mean) && fine(i.sd) && i.sd > 0.0))?;
+        check("impostor", self.impostor.is_none_or(Impostor::is_plausible))?;
         check("weight", self.weight.is_none_or(|w| w > 0.0 && w <= 1000.0))?;
         check("calibration", self.calibration.is_none_or(|c| fine(c.slope) && fine(c.offset)))
+    }
+}
+
+impl Impostor {
+    /// Whether strangers can be like that: else a host could make everybody alike.
+    pub(crate) fn is_plausible(self) -> bool {
+        (-0.5..=0.95).contains(&self.mean) && (0.005..=0.5).contains(&self.sd)
     }
 }
 

@@ -34,10 +34,13 @@ impl Release {
         store: &dyn Store,
         trust: &Trust,
     ) -> Result<Self, IndexError> {
-        let latest = Latest::parse(&store.get(file, limits::LATEST_BYTES, true).await?)?;
+        let named = store.get(file, limits::LATEST_BYTES, true).await?;
+        let latest = Latest::parse(&named)?;
         let name = manifest_name(&latest.manifest);
         let bytes = fetch::verified(store, &name, &latest.manifest, limits::MANIFEST_BYTES).await?;
-        Self::of(latest, bytes, trust)
+        let release = Self::of(latest, bytes, trust)?;
+        store.keep(file, &named).await;
+        Ok(release)
     }
 
     /// The release made of these two files.

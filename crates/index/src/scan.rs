@@ -94,39 +94,38 @@ pub(crate) fn read_back(planes: &[&Plane], row: usize, size: usize) -> Vec<f32> 
 
 /// The magnitudes of the query where its signs and a row's differ, for every row of plane 1.
 #[multiversion(targets("x86_64+avx2+popcnt", "aarch64+neon"))]
-fn differences(plane: &[Lane], query: &QueryCode, each: &mut Vec<u16>) {
-    each.extend(plane.chunks_exact(query.signs.len()).map(|row| difference(row, query)));
-}
-
-#[inline(always)]
-fn difference(row: &[Lane], query: &QueryCode) -> u16 {
-    let mut sum = 0;
-    let lanes = row.iter().zip(&query.signs).zip(&query.bits);
-    let mut counts = [[0u8; 16]; QUERY_BITS];
-    for (number, ((row, signs), bits)) in lanes.enumerate() {
-        if number > 0 && number.is_multiple_of(BLOCK) {
-            sum += weigh(&counts);
-            counts = [[0; 16]; QUERY_BITS];
-        }
-        let differ: Lane = std::array::from_fn(|i| row[i] ^ signs[i]);
-        for (counts, bits) in counts.iter_mut().zip(bits) {
+fn differences(plane: &[Lane], query: &QueryCode, each: &mut [u16]) {
+    for (row, each) in plane.chunks_exact(query.signs.len()).zip(each) {
+        // Plain loops over lanes: this is what the compiler turns into vector instructions.
+        let mut counts = [[0u8; 16]; QUERY_BITS];
+        let mut sum = 0;
+        for (number, lane) in row.iter().enumerate() {
+            if number > 0 && number.is_multiple_of(BLOCK) {
+                sum += weigh(&counts);
+                counts = [[0; 16]; QUERY_BITS];
+            }
+            let (signs, bits) = (&query.signs[number], &query.bits[number]);
             for i in 0..16 {
-                counts[i] += (differ[i] & bits[i]).count_ones() as u8;
+                let differ = lane[i] ^ signs[i];
+                for bit in 0..QUERY_BITS {
+                    counts[bit][i] += (differ & bits[bit][i]).count_ones() as u8;
+                }
             }
         }
+        *each = sum + weigh(&counts);
     }
-    sum + weigh(&counts)
 }
 
 #[inline(always)]
 fn weigh(counts: &[Lane; QUERY_BITS]) -> u16 {
-    let mut sums = [0u16; 16];
-    for (bit, counts) in counts.iter().enumerate() {
-        for i in 0..16 {
-            sums[i] += u16::from(counts[i]) << bit;
-        }
+    let mut sum = 0;
+    for i in 0..16 {
+        sum += u16::from(counts[0][i])
+            + (u16::from(counts[1][i]) << 1)
+            + (u16::from(counts[2][i]) << 2)
+            + (u16::from(counts[3][i]) << 3);
     }
-    sums.iter().sum()
+    sum
 }
 
 /// The cosine of the query's code with plane 1 of a row, by its [`difference`].
@@ -134,7 +133,21 @@ fn coarse(query: &QueryCode, difference: u16) -> f32 {
     (query.total - 2 * i32::from(difference)) as f32 * query.scale / (query.size as f32).sqrt()
 }
 
+/// The cosines of the query's code with all planes of some rows.
+#[multiversion(targets("x86_64+avx2+popcnt", "aarch64+neon"))]
+fn refine(planes: &[&Plane], query: &QueryCode, best: &mut [(u32, f32)]) {
+    let mut bits: Vec<&[Lane]> = Vec::with_capacity(planes.len());
+    for (row, cosine) in best {
+        bits.clear();
+        for plane in planes {
+            bits.push(plane.row(*row as usize, query.signs.len()));
+        }
+        *cosine = fine(&bits, query);
+    }
+}
+
 /// The cosine of the query's code with all planes of a row.
+#[inline(always)]
 fn fine(planes: &[&[Lane]], query: &QueryCode) -> f32 {
     let (mut sum, mut squares) = (0, 0);
     for (lane, (signs, bits)) in query.signs.iter().zip(&query.bits).enumerate() {
@@ -176,7 +189,7 @@ pub(crate) fn nearest(
     skip: &dyn Fn(u32) -> bool,
 ) -> Vec<(u32, f32)> {
     let (Some(first), lanes) = (planes.first(), query.signs.len()) else { return Vec::new() };
-    let mut apart = Vec::with_capacity(first.0.len() / lanes);
+    let mut apart = vec![0; first.0.len() / lanes];
     differences(&first.0, query, &mut apart);
     let mut want = if planes.len() == 1 { limit } else { limit.max(survivors(apart.len())) };
     let mut rows = within(&apart, want, skip);
@@ -185,17 +198,11 @@ pub(crate) fn nearest(
         want *= 4;
         rows = within(&apart, want, skip);
     }
-    let mut best: Vec<(u32, f32)> = rows
-        .into_iter()
-        .map(|row| match planes {
-            [_] => (row, coarse(query, apart[row as usize])),
-            _ => {
-                let bits: Vec<&[Lane]> =
-                    planes.iter().map(|p| p.row(row as usize, lanes)).collect();
-                (row, fine(&bits, query))
-            }
-        })
-        .collect();
+    let rough = |row: u32| (row, coarse(query, apart[row as usize]));
+    let mut best: Vec<(u32, f32)> = rows.into_iter().map(rough).collect();
+    if planes.len() > 1 {
+        refine(planes, query, &mut best);
+    }
     best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     best.truncate(limit);
     best

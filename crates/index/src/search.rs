@@ -124,7 +124,7 @@ impl Database {
     /// Exact similarities of the proposed rows, by rising id.
     async fn rerank(&self, queries: &[Query], places: Places) -> Found {
         let mut partial = self.lost().is_some();
-        let shards = places.values().map(|(shard, _)| self.shards.get(&*self.store, *shard));
+        let shards = places.values().map(|(shard, _)| self.shard(*shard));
         let shards = fetch::all(shards).await;
         let mut candidates = BTreeMap::new();
         for (shard, (_, places)) in shards.into_iter().zip(places.values()) {
@@ -151,7 +151,7 @@ impl Database {
             }
         }
         let candidates = candidates.into_values().collect();
-        Found { candidates, partial, provisional: !self.is_complete() }
+        Found { candidates, partial, provisional: false }
     }
 }
 
@@ -215,11 +215,14 @@ impl Lookup for Database {
             let queries = self.queries(person)?;
             let limit = limit.min(limits::CANDIDATES);
             let segments = self.segments.borrow().clone();
+            // The rest may come while shards are awaited; what was proposed without it stays rough.
+            let provisional = !self.is_complete();
             let reranked = limit.max(RERANKED);
             let rows = self.propose(&segments, &queries, reranked);
             let (places, homeless) = self.shards_of(&segments, &queries, &rows, reranked);
             let mut found = self.rerank(&queries, places).await;
             found.partial |= homeless;
+            found.provisional = provisional;
             // The candidates come sorted by id, and a stable sort keeps that among equals.
             found.candidates.sort_by(|a, b| b.similarity.0.total_cmp(&a.similarity.0));
             found.candidates.truncate(limit);

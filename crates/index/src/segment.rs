@@ -125,8 +125,15 @@ impl Segment {
     ) -> Plane {
         let record = row_bytes(model.dimension);
         let per_file = Chunked::file_bytes(record) / record;
-        let mut plane = Vec::with_capacity(rows as usize * record);
-        for (i, chunk) in fetch::chunks(store, run, record).await.into_iter().enumerate() {
+        let chunks = fetch::chunks(store, run, record).await;
+        if chunks.iter().all(Result::is_err) {
+            // Nothing of it is here: no memory for what somebody merely claims.
+            self.trouble = chunks.into_iter().find_map(Result::err).or(self.trouble.take());
+            lost.push(0..rows);
+            return Plane::new(model.dimension, &[]);
+        }
+        let mut plane = Vec::new();
+        for (i, chunk) in chunks.into_iter().enumerate() {
             let end = ((i + 1) * per_file).min(rows as usize);
             match chunk {
                 Ok(bytes) => plane.extend(bytes),
@@ -173,6 +180,11 @@ impl Segment {
         normal: &mut Normal,
     ) -> Vec<f32> {
         self.sketches[model].index.like(row, cosine, normal)
+    }
+
+    /// A number that says who is in a row: it stays the same in later versions.
+    pub(crate) fn mark(&self, row: u32) -> u64 {
+        self.sketches.first().map_or(0, |sketch| sketch.index.mark(row))
     }
 
     fn skips(&self, model: usize, row: u32) -> bool {

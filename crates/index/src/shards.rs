@@ -6,6 +6,8 @@ use std::{
     rc::Rc,
 };
 
+use rollcall_core::Performer;
+
 use crate::{Digest, IndexError, Manifest, Store, fetch, limits, segment::ShardRef, shard::Shard};
 
 /// Bytes of shards that are kept in memory: a hundred shards of the target size.
@@ -30,11 +32,12 @@ impl Shards {
         Self { dimensions, kept: RefCell::default() }
     }
 
-    /// A shard, from memory or the store.
+    /// A shard, from memory or the store. One with somebody `removed` is not kept by the store.
     pub(crate) async fn get(
         &self,
         store: &dyn Store,
         shard: ShardRef,
+        removed: impl Fn(&Performer) -> bool,
     ) -> Result<Rc<Shard>, IndexError> {
         if let Some(shard) = self.kept.borrow().shards.get(&shard.digest) {
             return Ok(shard.clone());
@@ -42,6 +45,10 @@ impl Shards {
         let name = shard.digest.to_string();
         let bytes = fetch::verified(store, &name, &shard.digest, shard.bytes as usize).await?;
         let parsed = Rc::new(self.parse(&name, bytes)?);
+        // Rows of people who are removed for good do not stay on this machine.
+        if parsed.performers().any(removed) {
+            store.forget(&name).await;
+        }
         self.kept.borrow_mut().keep(shard.digest, parsed.clone());
         Ok(parsed)
     }

@@ -120,6 +120,17 @@ pub struct Remembered {
     pub version: Version,
 }
 
+impl Remembered {
+    /// What to remember if `before` was remembered until now. A user who let one older or unsigned
+    /// manifest pass has not let others pass: neither is forgotten.
+    #[must_use]
+    pub fn after(self, before: Option<&Self>) -> Self {
+        let Some(before) = before else { return self };
+        let version = self.version.max(before.version);
+        Self { signer: self.signer.or(before.signer), version }
+    }
+}
+
 /// What makes a manifest worth believing. By default: any that is not signed wrongly.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
@@ -161,6 +172,9 @@ pub enum Distrust {
         /// For how many days, rounded up.
         days: u64,
     },
+    /// More than one of these.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; and "))]
+    Several(Vec<Distrust>),
 }
 
 impl Trust {
@@ -179,19 +193,27 @@ impl Trust {
         }
     }
 
+    /// Everything that is odd: whoever confirms it must know all of it.
     fn distrust(&self, manifest: &Manifest) -> Option<Distrust> {
-        if let Some(known) = &self.remembered {
-            // A pinned key has been checked already, and another pinned one may take over.
-            let other = known.signer.is_some() && known.signer != manifest.signer();
-            if other && self.pinned.is_empty() {
-                let (found, known) = (words(manifest.signer()), words(known.signer));
-                return Some(Distrust::Signer { found, known });
-            }
-            if manifest.version < known.version {
-                let (found, known) = (manifest.version, known.version);
-                return Some(Distrust::Older { found, known });
-            }
-        }
+        let reasons = [self.signer(manifest), self.older(manifest), self.expired(manifest)];
+        let mut reasons: Vec<Distrust> = reasons.into_iter().flatten().collect();
+        if reasons.len() > 1 { Some(Distrust::Several(reasons)) } else { reasons.pop() }
+    }
+
+    fn signer(&self, manifest: &Manifest) -> Option<Distrust> {
+        let known = self.remembered.as_ref()?.signer;
+        // A pinned key has been checked already, and another pinned one may take over.
+        let other = known.is_some() && known != manifest.signer() && self.pinned.is_empty();
+        let (found, known) = (words(manifest.signer()), words(known));
+        other.then_some(Distrust::Signer { found, known })
+    }
+
+    fn older(&self, manifest: &Manifest) -> Option<Distrust> {
+        let (found, known) = (manifest.version, self.remembered.as_ref()?.version);
+        (found < known).then_some(Distrust::Older { found, known })
+    }
+
+    fn expired(&self, manifest: &Manifest) -> Option<Distrust> {
         let (now, expires) = (self.now?, manifest.expires?);
         // A clock from before the database was made says nothing about when it ends.
         let credible = now.saturating_add(CLOCK_SLACK) >= manifest.created;

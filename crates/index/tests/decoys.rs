@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc, task::Poll};
 
 use common::{Normal, options, pack, people, shards, write};
 use pollster::block_on;
@@ -224,6 +224,49 @@ fn kept_rows_of_removed_people_are_erased() {
     let database = database.for_pack(&pack(&DIMENSIONS)).unwrap();
     let found = block_on(database.find(&entries[7].faces[0], 5)).unwrap();
     assert!(found.candidates.iter().all(|c| c.performer.id != gone.id));
+    // A search for them, or for somebody beside them, fetches their shard again; it is not kept.
+    assert!(!cache.names().iter().any(holds));
+}
+
+/// A host whose shards come only once the gate is open.
+struct Gated(Rc<Host>, Rc<RefCell<bool>>);
+
+impl Store for Gated {
+    fn get<'a>(
+        &'a self,
+        name: &'a str,
+        max_bytes: usize,
+        fresh: bool,
+    ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>> {
+        Box::pin(async move {
+            let bytes = self.0.get(name, max_bytes, fresh).await?;
+            if bytes.starts_with(b"RCSHARD") {
+                std::future::poll_fn(|context| {
+                    context.waker().wake_by_ref();
+                    if *self.1.borrow() { Poll::Ready(()) } else { Poll::Pending }
+                })
+                .await;
+            }
+            Ok(bytes)
+        })
+    }
+}
+
+#[test]
+fn a_search_that_began_early_stays_provisional() {
+    let entries = people(500, 1, &DIMENSIONS, 5);
+    let open = Rc::new(RefCell::new(false));
+    let store = Rc::new(Gated(host(&entries), open.clone()));
+    let database = block_on(Database::open_early(store, &Trust::default())).unwrap();
+    let database = database.for_pack(&pack(&DIMENSIONS)).unwrap();
+    let search = database.find(&entries[0].faces[0], 5);
+    let rest = async {
+        database.complete().await.unwrap();
+        open.replace(true);
+    };
+    let (found, ()) = block_on(futures_util::future::join(search, rest));
+    assert!(database.is_complete());
+    assert!(found.unwrap().provisional, "it was proposed by one plane");
 }
 
 #[test]

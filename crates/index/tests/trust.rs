@@ -97,10 +97,23 @@ fn what_is_out_of_date_is_not_used_unless_the_clock_is_wrong() {
 fn a_user_may_confirm_one_manifest_but_no_other() {
     let known = Remembered { signer: Some(key(1).public()), version: Version([2027, 1, 1]) };
     let mut trust = Trust { remembered: Some(known), ..Trust::default() };
-    let Err(IndexError::Unconfirmed { manifest, .. }) = open(signed(2), &trust) else { panic!() };
+    let Err(IndexError::Unconfirmed { manifest, why: reasons }) = open(signed(2), &trust) else {
+        panic!()
+    };
+    let reasons = reasons.to_string();
+    assert!(reasons.contains("signed by") && reasons.contains("older than"), "{reasons}");
     trust.confirmed = Some(manifest);
     assert!(open(signed(2), &trust).is_ok());
     assert!(open(signed(3), &trust).is_err());
+    // The next visit knows what was confirmed, and no more.
+    let next = open(signed(2), &trust).unwrap().after(trust.remembered.as_ref());
+    assert_eq!(next.version, Version([2027, 1, 1]), "the version before is not forgotten");
+    let trust_next = Trust { remembered: Some(next), ..Trust::default() };
+    assert!(matches!(why(open(signed(2), &trust_next)), Distrust::Older { .. }));
+    let unsigned = open(database(|_| ()), &Trust::default()).unwrap();
+    let known = trust.remembered.clone();
+    assert_eq!(unsigned.after(known.as_ref()).signer, Some(key(1).public()));
+
     trust.pinned = vec![key(1).public()];
     assert!(open(signed(2), &trust).is_err(), "what the settings say is not confirmed away");
 }

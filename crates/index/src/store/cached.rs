@@ -48,7 +48,10 @@ impl<C: Cache, S: Store> Store for CachedStore<C, S> {
             }
             match self.origin.get(name, max_bytes, fresh).await {
                 Ok(bytes) => {
-                    self.cache.put(name, &bytes).await;
+                    // Who names the current manifest is kept when that manifest is believed.
+                    if name != LATEST {
+                        self.cache.put(name, &bytes).await;
+                    }
                     Ok(bytes)
                 }
                 // A missing file is an answer; a host that is down is none.
@@ -58,6 +61,10 @@ impl<C: Cache, S: Store> Store for CachedStore<C, S> {
                 Err(error) => Err(error),
             }
         })
+    }
+
+    fn keep<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()> {
+        self.cache.put(name, bytes)
     }
 
     fn kept<'a>(&'a self) -> LocalFuture<'a, Vec<String>> {

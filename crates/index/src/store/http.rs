@@ -6,10 +6,14 @@ use rollcall_core::LocalFuture;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    ReadableStream, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials,
+    AbortSignal, ReadableStream, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache,
+    RequestCredentials,
 };
 
 use super::{Store, StoreError, is_file_name};
+
+/// How long one file may take, in milliseconds: 8 MiB at the speed of an old mobile phone.
+const PATIENCE: u32 = 300_000;
 
 /// Files below an address. It tells the host nothing but the file's name: no cookies, no referrer.
 #[derive(Clone, Debug)]
@@ -32,7 +36,10 @@ impl HttpStore {
         fresh: bool,
     ) -> Result<Vec<u8>, StoreError> {
         let cache = if fresh { RequestCache::Reload } else { RequestCache::Default };
+        // No file is larger than 8 MiB: a host that takes longer has stopped.
+        let timeout = AbortSignal::timeout_with_u32(PATIENCE);
         let response = Request::get(url)
+            .abort_signal(Some(&timeout))
             .credentials(RequestCredentials::Omit)
             .referrer_policy(ReferrerPolicy::NoReferrer)
             .cache(cache)

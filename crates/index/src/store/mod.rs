@@ -38,6 +38,11 @@ pub trait Store {
         fresh: bool,
     ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>>;
 
+    /// Keeps a file for the next time, if this store keeps any: one that is believed only now.
+    fn keep<'a>(&'a self, _name: &'a str, _bytes: &'a [u8]) -> LocalFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// The names of the files that are kept on this machine for the next time.
     fn kept<'a>(&'a self) -> LocalFuture<'a, Vec<String>> {
         Box::pin(std::future::ready(Vec::new()))
@@ -57,6 +62,10 @@ impl<T: Store + ?Sized> Store for Rc<T> {
         fresh: bool,
     ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>> {
         (**self).get(name, max_bytes, fresh)
+    }
+
+    fn keep<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()> {
+        (**self).keep(name, bytes)
     }
 
     fn kept<'a>(&'a self) -> LocalFuture<'a, Vec<String>> {

@@ -30,5 +30,5 @@ pub(super) fn measure(rows: &[Stored], model: usize) -> Option<Impostor> {
     }
     let mean = sum / pairs;
     let sd = (squares / pairs - mean * mean).max(0.0).sqrt();
-    (sd > 1e-6).then_some(Impostor { mean: mean as f32, sd: sd as f32 })
+    Some(Impostor { mean: mean as f32, sd: sd as f32 }).filter(|found| found.is_plausible())
 }

@@ -22,6 +22,7 @@ pub use update::{Update, update_database};
 
 use crate::{
     Digest, IndexError, Latest, READER, SigningKey,
+    database::is_removed,
     latest::{LATEST, manifest_name},
     limits,
     manifest::{Counts, Manifest, Model, RotationSpec, SegmentSpec, SourceStats, Version},
@@ -115,7 +116,7 @@ impl DatabaseWriter {
     /// When the performer was added before, has no face, or breaks a limit of the format.
     pub fn add(&mut self, entry: PerformerEntry) -> Result<(), IndexError> {
         let PerformerEntry { mut performer, faces } = entry;
-        if self.options.tombstones.contains(&performer.id) {
+        if is_removed(&self.options.tombstones, &performer) {
             return Ok(());
         }
         let who = format!("{} ({:.80})", performer.id, performer.name);

@@ -51,16 +51,20 @@ pub async fn update_database(
     let Update { mut options, changed, removed, compact } = update;
     agree(&before, &options)?;
     options.tombstones.extend(before.tombstones.iter().cloned());
+    for (model, before) in options.models.iter_mut().zip(&before.models) {
+        model.calibration = model.calibration.or(before.calibration);
+        model.weight = model.weight.or(before.weight);
+    }
     let mut writer = DatabaseWriter::new(options);
     changed.into_iter().try_for_each(|entry| writer.add(entry))?;
-    let gone: BTreeSet<PerformerId> =
-        removed.iter().chain(&writer.options.tombstones).cloned().collect();
     let mut old = Old::open(old, &before).await?;
     let mut tally = Tally(before.source_stats.clone());
     let changed: Vec<PerformerId> =
         writer.performers.values().map(|row| row.performer.id.clone()).collect();
-    for id in changed.iter().chain(&gone) {
-        for performer in old.hide(id).await? {
+    let tombstones = writer.options.tombstones.clone();
+    let replaced = changed.iter().chain(&removed).map(|id| (id, false));
+    for (id, for_good) in replaced.chain(tombstones.iter().map(|id| (id, true))) {
+        for performer in old.hide(id, for_good).await? {
             tally.remove(&performer.performer);
         }
     }
@@ -77,7 +81,12 @@ pub async fn update_database(
         return writer.finish(sink);
     }
     let DatabaseWriter { mut options, dimensions, performers } = writer;
-    options.models.clone_from(&before.models);
+    for (model, before) in options.models.iter_mut().zip(&before.models) {
+        // What the old sketches were made with, and what was measured on everybody.
+        model.planes = before.planes;
+        model.thresholds.clone_from(&before.thresholds);
+        model.impostor = before.impostor;
+    }
     let rows: Vec<Stored> = performers.into_values().collect();
     let mut out = Counted { sink, bytes: before.counts.bytes };
     let mut segments: Vec<SegmentSpec> = old.segments.into_iter().map(|s| s.spec).collect();
@@ -142,15 +151,16 @@ impl<'a> Old<'a> {
         Ok(Self { store, dimensions, segments })
     }
 
-    /// Hides every row filed under `id`, and gives those that could be found until now.
-    async fn hide(&mut self, id: &PerformerId) -> Result<Vec<Stored>, IndexError> {
+    /// Hides every row filed under `id` (of a person removed `for_good`, also those that list it), and
+    /// gives those that could be found until now.
+    async fn hide(&mut self, id: &PerformerId, for_good: bool) -> Result<Vec<Stored>, IndexError> {
         let mut rows = Vec::new();
         for segment in &mut self.segments {
             for row in segment.ids.rows_of(id) {
                 let Err(place) = segment.spec.hidden.binary_search(&row) else { continue };
                 let stored = segment.stored(self.store, &self.dimensions, row).await?;
-                // Others may merely list the id among their stash ids.
-                if stored.performer.id == *id {
+                // Whoever merely lists the id is somebody else's entry, unless the person is to go.
+                if stored.performer.id == *id || for_good {
                     segment.spec.hidden.insert(place, row);
                     rows.push(stored);
                 }
@@ -162,7 +172,8 @@ impl<'a> Old<'a> {
     /// Everyone who can be found.
     async fn everyone(&mut self) -> Result<Vec<Stored>, IndexError> {
         let mut all = Vec::new();
-        for segment in &mut self.segments {
+        // The newest first: whoever adds them keeps the first of each.
+        for segment in self.segments.iter_mut().rev() {
             segment.read.clear();
             for (number, shard) in segment.shards.clone().into_iter().enumerate() {
                 let end = segment.shards.get(number + 1).map_or(segment.spec.rows, |s| s.first_row);
