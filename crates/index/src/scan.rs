@@ -117,13 +117,13 @@ fn differences(plane: &[Lane], query: &QueryCode, each: &mut [u16]) {
 }
 
 #[inline(always)]
-fn weigh(counts: &[Lane; QUERY_BITS]) -> u16 {
+fn weigh([one, two, four, eight]: &[Lane; QUERY_BITS]) -> u16 {
     let mut sum = 0;
     for i in 0..16 {
-        sum += u16::from(counts[0][i])
-            + (u16::from(counts[1][i]) << 1)
-            + (u16::from(counts[2][i]) << 2)
-            + (u16::from(counts[3][i]) << 3);
+        sum += u16::from(one[i])
+            + (u16::from(two[i]) << 1)
+            + (u16::from(four[i]) << 2)
+            + (u16::from(eight[i]) << 3);
     }
     sum
 }

@@ -1,5 +1,5 @@
 //! Whose databases are opened, and whose not.
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "these are tests")]
 
 mod common;
 

@@ -35,9 +35,9 @@ fn fetch(command: Pull, terminal: Terminal) -> Result<Done, Error> {
     if command.check {
         let update = check(&source, &command.db, &options)?;
         if command.json {
-            print_json(&update)?
+            print_json(&update)?;
         } else {
-            print(&sentence(&update))?
+            print(&sentence(&update))?;
         }
         return Ok(Done::All);
     }

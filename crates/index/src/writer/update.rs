@@ -1,6 +1,6 @@
 //! A newer version of a database that costs its users only what has changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use rollcall_core::PerformerId;
 
@@ -200,10 +200,11 @@ impl OldSegment {
         let shard = after.checked_sub(1).and_then(|at| self.shards.get(at)).copied();
         let shard = shard
             .ok_or_else(|| IndexError::damaged("the table of shards", "a row is in no shard"))?;
-        if !self.read.contains_key(&shard.digest) {
-            self.read.insert(shard.digest, read(store, dimensions, shard).await?);
-        }
-        stored(&self.read[&shard.digest], shard, row)
+        let read = match self.read.entry(shard.digest) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(place) => place.insert(read(store, dimensions, shard).await?),
+        };
+        stored(read, shard, row)
     }
 }
 
