@@ -83,7 +83,9 @@ async fn a_huge_head_is_refused() {
     };
     assert!(running.raw(head(15 << 10)).await.starts_with("HTTP/1.1 200"));
     assert!(running.raw(head(17 << 10)).await.starts_with("HTTP/1.1 431"));
-    assert!(running.raw(head(1 << 20)).await.starts_with("HTTP/1.1 431"));
+    // So much is still on its way when the host hangs up that its words may be lost.
+    let refused = running.raw(head(1 << 20)).await;
+    assert!(refused.is_empty() || refused.starts_with("HTTP/1.1 431"), "{refused}");
     let many = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n", "A: b\r\n".repeat(2000));
     assert!(running.raw(many).await.starts_with("HTTP/1.1 431"));
     let path = format!("GET /{} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", "x".repeat(70_000));

@@ -105,6 +105,12 @@ for (const kind of ["chromium", "firefox"]) {
       assert.deepEqual(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)), []);
     });
 
+    test("who wants it whole, but may keep nothing, is told", async () => {
+      const { kind, message } = await go({ whole: true, keepDatabase: false });
+      assert.equal(kind, "database");
+      assert.match(message, /could not be kept here; make room/);
+    });
+
     test("fetched whole, it works while its host is down", async () => {
       assert.equal((await go({ whole: true })).name, "Barack Obama");
       meddle = (path, response) => path.startsWith("database/") && response.destroy() !== undefined;

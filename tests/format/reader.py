@@ -27,8 +27,7 @@ def generator(state):
 
 def rotate(vector, spec):
     p = max(64, 1 << (len(vector) - 1).bit_length())
-    x = np.zeros(p, np.float32)
-    x[: len(vector)] = vector
+    x = np.pad(np.array(vector, np.float32), (0, p - len(vector)))
     numbers = generator(spec["seed"])
     for _ in range(spec["rounds"]):
         words = [next(numbers) for _ in range(p // 64)]
@@ -41,18 +40,17 @@ def rotate(vector, spec):
 
 def read_shard(data, dims):
     form, length = np.frombuffer(data, "<u4", 2, 8)
-    header = msgpack.unpackb(data[16 : 16 + length])
+    header, up = msgpack.unpackb(data[16 : 16 + length]), lambda at: (at + 15) // 16 * 16
     assert data[:8] == b"RCSHARD\0" and form == 1 and header["dimensions"] == dims
-    n = sum(p["templates"] + p["kept"] for p in header["performers"])
-    up = lambda at: (at + 15) // 16 * 16
+    counts = [p["templates"] + p["kept"] for p in header["performers"]]
+    n, ends = sum(counts), np.cumsum(counts)[:-1]
     at, models = up(16 + length), []
     for d in dims:
         scales = np.frombuffer(data, "<f4", n, at)[:, None]
         q = np.frombuffer(data, "i1", n * up(d), at + up(4 * n)).reshape(n, -1)[:, :d]
-        models.append(q.astype(np.float32) * scales)
+        models.append(np.float32(q) * scales)
         at += up(4 * n) + n * up(d)
     assert at == len(data)
-    ends = np.cumsum([p["templates"] + p["kept"] for p in header["performers"]])[:-1]
     return list(zip(header["performers"], zip(*[np.split(m, ends) for m in models])))
 
 latest = json.loads((FOLDER / "latest.json").read_text())
@@ -64,37 +62,39 @@ models, dims = body["models"], [m["dimension"] for m in body["models"]]
 rows, codes = [], []
 for segment in body["segments"][:1]:
     table = get_run(segment["shards"], 40)
-    for at in range(0, len(table), 40):
-        assert int.from_bytes(table[at + 32 : at + 36], "little") == len(rows)
-        rows += read_shard(get(table[at : at + 32].hex(), table[at : at + 32]), dims)
+    for record in (table[at : at + 40] for at in range(0, len(table), 40)):
+        assert int.from_bytes(record[32:36], "little") == len(rows)
+        rows += read_shard(get(record[:32].hex(), record[:32]), dims)
     by_hash = sorted(rows, key=lambda row: hashlib.sha256(row[0]["id"].encode()).digest())
     assert len(rows) == segment["rows"] and rows == by_hash
     ids = set()
     for row, (p, _) in enumerate(rows):
-        own, own_id = p["id"].split(":")
-        for endpoint, i in [(own, uuid.UUID(own_id).bytes), *p.get("ids", {}).items()]:
-            ids.add((segment["endpoints"].index(endpoint), i, row))
+        all_ids = [*p.get("ids", {}).items(), (p["id"][:-37], uuid.UUID(p["id"][-36:]).bytes)]
+        ids |= {(segment["endpoints"].index(endpoint), i, row) for endpoint, i in all_ids}
     assert get_run(segment["ids"], 22) == b"".join(pack("<HI", e, r) + i for e, i, r in sorted(ids))
     for number, model in enumerate(models):
         rotated = np.array([rotate(vectors[number][0], body["rotation"]) for _, vectors in rows])
         level = (np.abs(rotated)[..., None] > np.array(model["thresholds"], np.float32)).sum(-1)
         code = (rotated < 0).astype(int) << (model["planes"] - 1) | level
         for plane, run in enumerate(segment["planes"][number]):
-            bits = (code >> (model["planes"] - 1 - plane) & 1).astype(np.uint8)
-            bits = np.packbits(bits, axis=1, bitorder="little")
+            bits = np.packbits(code >> (model["planes"] - 1 - plane) & 1, 1, "little")
             assert bits.tobytes() == get_run(run, bits.shape[1]), "a sketch differs"
         values = np.where(rotated < 0, -1, 1) * (1 + 2 * level)
         codes.append(values / np.linalg.norm(values, axis=1, keepdims=True))
-answers = []
+answers, known, w = [], [m["impostor"] for m in models], [m.get("weight") or 1 for m in models]
 for query in json.loads(pathlib.Path(sys.argv[2]).read_text()):
-    query = [np.array(q, np.float32) / np.linalg.norm(q) for q in query]
-    best = set()
+    query, best = [np.array(q, np.float32) / np.linalg.norm(q) for q in query], set()
     for q, code in zip(query, codes):
         best |= set(np.argsort(-(code @ rotate(q, body["rotation"])), kind="stable")[:R].tolist())
     found = []
     for performer, vectors in (rows[row] for row in best):
-        similarity = np.mean([v @ q for v, q in zip(vectors, query)], 0).max()
-        found.append((-float(similarity), performer["id"], performer["name"]))
-    found = sorted(f for f in found if f[1] not in body["tombstones"])
-    answers.append([{"id": i, "name": n, "similarity": -s} for s, i, n in found])
+        ids = [f"{e}:{uuid.UUID(bytes=i)}" for e, i in performer.get("ids", {}).items()]
+        cosines = [v @ q for v, q in zip(vectors, query)]
+        if len(models) > 1 and None not in known:
+            z = [(c - k["mean"]) / k["sd"] for c, k in zip(cosines, known)]
+            cosines = [known[0]["mean"] + known[0]["sd"] * np.average(z, 0, w)]
+        if not {performer["id"], *ids} & set(body["tombstones"]):
+            similarity = min(1, np.mean(cosines, 0).max())
+            found.append((-float(similarity), performer["id"], performer["name"]))
+    answers.append([{"id": i, "name": n, "similarity": -s} for s, i, n in sorted(found)])
 print(json.dumps(answers, indent=1))

@@ -107,10 +107,13 @@ fn an_adapter_that_does_not_answer_in_time_is_lost() {
     let gpu = block_on(Gpu::open()).unwrap().with_patience(Duration::ZERO);
     let engine = WonnxEngine::new(models(), gpu);
     let input = &reference("yunet-2023mar").cases[0].input;
-    for _ in 0..2 {
+    let is_lost = || {
         let outputs = block_on(engine.run("yunet-2023mar", input));
-        assert!(matches!(outputs, Err(EngineError::DeviceLost(_))), "{outputs:?}");
-    }
+        matches!(outputs, Err(EngineError::DeviceLost(_)))
+    };
+    // A busy machine may come to ask only when the answer is there already, but not time and again.
+    assert!((0..20).any(|_| is_lost()), "no run was given up");
+    assert!(is_lost(), "what is lost stays lost");
 }
 
 #[test]

@@ -156,9 +156,9 @@ impl Running {
     pub async fn raw(&self, bytes: impl Into<Vec<u8>>) -> String {
         let (mut stream, bytes) = (self.connect(), bytes.into());
         tokio::task::spawn_blocking(move || {
-            stream.write_all(&bytes).unwrap();
-            let mut answer = Vec::new();
             // A host that refuses may hang up while we still send.
+            let _ = stream.write_all(&bytes);
+            let mut answer = Vec::new();
             let _ = stream.read_to_end(&mut answer);
             let _ = stream.shutdown(Shutdown::Both);
             String::from_utf8_lossy(&answer).into_owned()

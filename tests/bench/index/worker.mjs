@@ -5,11 +5,11 @@ export async function searchWorker(scope, { base }) {
   performance.setResourceTimingBufferSize(100_000);
   importScripts(`${base}rollcall_cpu.js`);
   await rollcall_cpu({ module_or_path: await fetch(`${base}rollcall_cpu_bg.wasm`) });
+  const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
   const hooks = {
-    progress() {}, cancelled: () => false, breathe: async () => {}, now: () => performance.now(),
+    progress() {}, provisional() {}, pause, cancelled: () => false, breathe: async () => {}, now: () => performance.now(),
     startGpu: async () => { throw new Error("no graphics card wanted"); },
   };
-  const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
   /** What was asked for between two times. The browser lists it a little later than it answers. */
   const requests = async (from, to = Infinity) => {
     await pause(200);
@@ -65,7 +65,8 @@ export async function searchWorker(scope, { base }) {
     async identify({ pack, photo }) {
       const file = await (await fetch(photo)).blob();
       const session = await rollcall_cpu.Session.open({
-        assets: base, models: `${base}models/${pack}/`, database: `${base}database/`, engine: "cpu", because: null, facts: null,
+        assets: base, models: `${base}models/${pack}/`, engine: "cpu", because: null, facts: null,
+        database: { url: `${base}database/`, trusted_keys: [], confirmed: null, decoys: false, cache: null },
       }, hooks);
       const { answer } = await session.identify(file);
       const all = (await requests(0)).filter(({ path }) => !photo.endsWith(path));
