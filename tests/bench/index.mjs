@@ -58,7 +58,7 @@ async function compareWithPeers() {
     const named = (name) => peers.find((peer) => peer.name === name);
     const what = `hard 512-d, ${words(size)}`;
     agree(named("faiss-flat").top1, ours.exact_top1);
-    top1(what, ours, { name: "faiss-flat", top1: named("faiss-flat").top1 }, 0.005, { ours, peers });
+    top1(what, ours, { name: "faiss-flat", top1: named("faiss-flat").top1 }, 0.005, { details: { ours, peers } });
     top1(what, ours, named("voyager E4M3"), 0);
     bytes(`bytes to the first answer (${what})`, ours.provisional.bytes, named("voyager E4M3"), 1 / 20);
     bytes(`bytes on disk (${what})`, ours.disk_bytes, named("voyager float32"), 1);
@@ -75,7 +75,7 @@ async function oursAlone() {
     const folder = native.gallery(name, wanted);
     const ours = native.ours(folder);
     results.others[name] = ours;
-    top1(name.replaceAll("-", " "), ours, { name: "exact search", top1: ours.exact_top1 }, 0.005, { ours });
+    top1(name.replaceAll("-", " "), ours, { name: "exact search", top1: ours.exact_top1 }, 0.005, { details: { ours } });
     if (!keep) native.drop(folder);
     return ours;
   };
