@@ -25,6 +25,8 @@ const folder = (name) => options[name] && resolve(options[name]);
 const server = spawn(resolve(options.server), [
   "--web", folder("web"), "--models", folder("models"), "--database", folder("database"),
   "--samples", folder("samples"), "--port", "0", "--log-level", "warn",
+  // The name of an origin that is not secure; the proxy leads it here.
+  "--name", "stash.test",
 ], { stdio: ["ignore", "pipe", "inherit"] });
 const stash = await startStash({
   web: folder("web"), models: folder("models"), database: folder("database"), references: folder("references"),
