@@ -9,7 +9,7 @@ use futures_util::{
 };
 use rollcall_core::Pack;
 use rollcall_index::{
-    Cache, Database, DatabaseInfo, IndexError, PublicKey, Remembered, Store, Trust,
+    Cache, CachedStore, Database, DatabaseInfo, IndexError, PublicKey, Remembered, Store, Trust,
 };
 use serde::{Deserialize, Serialize};
 
@@ -177,29 +177,41 @@ fn random() -> Option<u64> {
 }
 
 /// The host's files, and where this browser keeps them, if it may.
-#[cfg(target_arch = "wasm32")]
 async fn stores(settings: &DatabaseSettings) -> (Rc<dyn Store>, Option<Rc<dyn Cache>>) {
-    use rollcall_index::{CachedStore, HttpStore, IndexedDbStore};
-
-    let origin = HttpStore::new(&settings.url);
+    let origin = origin(&settings.url);
     let cache = match &settings.cache {
-        // A private window may have no IndexedDB: then everything is fetched again next time.
-        Some(name) => IndexedDbStore::open(name).await.ok(),
+        Some(name) => open_cache(name).await,
         None => None,
     };
     match cache {
-        Some(cache) => {
-            let cache: Rc<dyn Cache> = Rc::new(cache);
-            (Rc::new(CachedStore::new(cache.clone(), origin)), Some(cache))
-        }
-        None => (Rc::new(origin), None),
+        Some(cache) => (Rc::new(CachedStore::new(cache.clone(), origin)), Some(cache)),
+        None => (origin, None),
     }
+}
+
+/// The files below `url`, an absolute address, straight from the host.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn origin(url: &str) -> Rc<dyn Store> {
+    Rc::new(rollcall_index::HttpStore::new(url))
+}
+
+/// A private window may have no IndexedDB: then everything is fetched again next time.
+#[cfg(target_arch = "wasm32")]
+async fn open_cache(name: &str) -> Option<Rc<dyn Cache>> {
+    let cache = rollcall_index::IndexedDbStore::open(name).await.ok()?;
+    Some(Rc::new(cache))
 }
 
 /// There is no `fetch` outside browsers; the crate compiles natively only to be linted.
 #[cfg(not(target_arch = "wasm32"))]
-async fn stores(_: &DatabaseSettings) -> (Rc<dyn Store>, Option<Rc<dyn Cache>>) {
-    (Rc::new(rollcall_index::MemoryStore::default()), None)
+pub(crate) fn origin(_: &str) -> Rc<dyn Store> {
+    Rc::new(rollcall_index::MemoryStore::default())
+}
+
+/// Nor is there an IndexedDB.
+#[cfg(not(target_arch = "wasm32"))]
+async fn open_cache(_: &str) -> Option<Rc<dyn Cache>> {
+    None
 }
 
 async fn recall(cache: Option<&dyn Cache>) -> State {

@@ -1,15 +1,16 @@
 //! Asking a database with embeddings, without pictures and models: what the benchmark of the index
 //! measures is the same reader that a session has.
 
-use std::rc::Rc;
-
 use js_sys::Float32Array;
 use rollcall_core::{Embedding, Lookup as _, Pack};
-use rollcall_index::{Database, Store, Trust};
+use rollcall_index::{Database, Trust};
 use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use crate::error::{WebError, to_js};
+use crate::{
+    database::origin,
+    error::{WebError, to_js},
+};
 
 /// Decoys are asked for as in a session, but the same ones in every run.
 const SECRET: u64 = 20_261_123;
@@ -43,8 +44,9 @@ impl Searcher {
         let pack: Pack = serde_json::from_str(&pack)
             .map_err(|error| WebError::Settings(format!("no model pack: {error}")))?;
         let dimensions = pack.embedders.iter().map(|model| model.dimension).collect();
-        let opened = Database::open_early(store(&url), &Trust::default()).await;
-        let database = opened.map_err(|error| WebError::Database(error.to_string()))?;
+        // Nothing is kept, so that every page begins cold.
+        let opened = Database::open_early(origin(&url), &Trust::default()).await;
+        let database = opened.map_err(WebError::from)?;
         let named = database.for_pack(&pack);
         let database = named.map_err(|error| WebError::Database(error.to_string()))?;
         Ok(Searcher { database: database.with_decoys(SECRET), dimensions })
@@ -56,7 +58,7 @@ impl Searcher {
     /// `{kind, message}`, of kind `database`.
     pub async fn complete(&self) -> Result<(), JsValue> {
         let complete = self.database.complete().await;
-        Ok(complete.map_err(|error| WebError::Database(error.to_string()))?)
+        Ok(complete.map_err(WebError::from)?)
     }
 
     /// Looks one person up: `values` are the embeddings of the pack's models one after the other.
@@ -81,16 +83,4 @@ impl Searcher {
         let candidates = found.candidates.into_iter().map(name).collect();
         Ok(to_js(&Answer { candidates, partial: found.partial, provisional: found.provisional })?)
     }
-}
-
-/// Straight from the host: nothing is kept, so that every page begins cold.
-#[cfg(target_arch = "wasm32")]
-fn store(url: &str) -> Rc<dyn Store> {
-    Rc::new(rollcall_index::HttpStore::new(url))
-}
-
-/// There is no `fetch` outside browsers; the crate compiles natively only to be linted.
-#[cfg(not(target_arch = "wasm32"))]
-fn store(_: &str) -> Rc<dyn Store> {
-    Rc::new(rollcall_index::MemoryStore::default())
 }

@@ -242,7 +242,7 @@ impl Database {
     /// What to remember of it until the next visit: see [`Trust::remembered`].
     #[must_use]
     pub fn remember(&self) -> Remembered {
-        Remembered { signer: self.manifest.signer(), version: self.manifest.version }
+        Remembered::of(&self.manifest)
     }
 
     /// Its manifest.
@@ -268,10 +268,7 @@ impl Database {
     /// When a file that is needed cannot be had.
     pub async fn performer(&self, id: &PerformerId) -> Result<Option<Performer>, IndexError> {
         for (number, spec) in self.manifest.segments.iter().enumerate().rev() {
-            let mut records = Vec::new();
-            for chunk in fetch::chunks(&*self.store, &spec.ids, ID_RECORD).await {
-                records.extend(chunk?);
-            }
+            let records = fetch::records(&*self.store, &spec.ids, ID_RECORD).await?;
             let file = spec.ids.files.first().map_or_else(String::new, ToString::to_string);
             let ids = Ids::parse(&file, &spec.endpoints, spec.rows, records)?;
             let mut found: Option<Performer> = None;

@@ -51,3 +51,16 @@ pub(crate) async fn chunks(
     }))
     .await
 }
+
+/// All records of a run, of `record` bytes each.
+pub(crate) async fn records(
+    store: &dyn Store,
+    run: &Chunked,
+    record: usize,
+) -> Result<Vec<u8>, IndexError> {
+    let mut records = Vec::new();
+    for chunk in chunks(store, run, record).await {
+        records.extend(chunk?);
+    }
+    Ok(records)
+}

@@ -41,6 +41,13 @@ impl ShardRef {
     }
 }
 
+/// The one of `shards` (by rising row) that has `row`, and the row's place in it.
+pub(crate) fn shard_of(shards: &[ShardRef], row: u32) -> Option<(ShardRef, usize)> {
+    let after = shards.partition_point(|shard| shard.first_row <= row);
+    let shard = shards.get(after.checked_sub(1)?)?;
+    Some((*shard, (row - shard.first_row) as usize))
+}
+
 /// The part of a segment that is kept in memory.
 #[derive(Clone)]
 pub(crate) struct Segment {
@@ -215,8 +222,6 @@ impl Segment {
 
     /// The shard that has `row`, and the row's place in it.
     pub(crate) fn shard_of(&self, row: u32) -> Option<(ShardRef, usize)> {
-        let after = self.shards.partition_point(|shard| shard.first_row <= row);
-        let shard = self.shards.get(after.checked_sub(1)?)?;
-        Some((*shard, (row - shard.first_row) as usize))
+        shard_of(&self.shards, row)
     }
 }

@@ -42,12 +42,10 @@ impl Shards {
         if let Some(shard) = self.kept.borrow().shards.get(&shard.digest) {
             return Ok(shard.clone());
         }
-        let name = shard.digest.to_string();
-        let bytes = fetch::verified(store, &name, &shard.digest, shard.bytes as usize).await?;
-        let parsed = Rc::new(self.parse(&name, bytes)?);
+        let parsed = Rc::new(fetch_shard(store, shard, &self.dimensions).await?);
         // Rows of people who are removed for good do not stay on this machine.
         if parsed.performers().any(removed) {
-            store.forget(&name).await;
+            store.forget(&shard.digest.to_string()).await;
         }
         self.kept.borrow_mut().keep(shard.digest, parsed.clone());
         Ok(parsed)
@@ -61,6 +59,17 @@ impl Shards {
     pub(crate) fn has(&self, shard: &ShardRef) -> bool {
         self.kept.borrow().shards.contains_key(&shard.digest)
     }
+}
+
+/// A shard from the store.
+pub(crate) async fn fetch_shard(
+    store: &dyn Store,
+    shard: ShardRef,
+    dimensions: &[usize],
+) -> Result<Shard, IndexError> {
+    let name = shard.digest.to_string();
+    let bytes = fetch::verified(store, &name, &shard.digest, shard.bytes as usize).await?;
+    Shard::parse(&name, bytes, dimensions)
 }
 
 impl Kept {

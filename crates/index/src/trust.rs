@@ -121,6 +121,11 @@ pub struct Remembered {
 }
 
 impl Remembered {
+    /// What to remember of a release that is there for the first time.
+    pub(crate) fn of(manifest: &Manifest) -> Self {
+        Self { signer: manifest.signer(), version: manifest.version }
+    }
+
     /// What to remember if `before` was remembered until now. A user who let one older or unsigned
     /// manifest pass has not let others pass: neither is forgotten.
     #[must_use]

@@ -42,10 +42,7 @@ impl Installed {
         // One that is damaged is as good as none: the pull mends it.
         let release = async |file| Release::named_by(file, &store, &Trust::default()).await.ok();
         let current = release(LATEST).await;
-        let of_current = current.as_ref().map(|Release { manifest, .. }| Remembered {
-            signer: manifest.signer(),
-            version: manifest.version,
-        });
+        let of_current = current.as_ref().map(|release| Remembered::of(&release.manifest));
         let remembered = remembered(folder)?.or(of_current);
         Ok(Self { current, previous: release(PREVIOUS).await, remembered })
     }
@@ -183,8 +180,7 @@ impl Target {
             Some(old) => names_of(&self.folder, old).await,
             None => None,
         };
-        let remembered =
-            Remembered { signer: release.manifest.signer(), version: release.manifest.version };
+        let remembered = Remembered::of(&release.manifest);
         self.sink.put(MEMORY, &memory(remembered)?)?;
         if replaced.is_some() || current.is_none() {
             self.sink.publish(LATEST, &release.latest.to_bytes())?;

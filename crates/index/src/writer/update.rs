@@ -13,8 +13,9 @@ use crate::{
     ids::{ID_RECORD, Ids},
     limits,
     manifest::SegmentSpec,
-    segment::ShardRef,
+    segment::{ShardRef, shard_of},
     shard::{Shard, Stored},
+    shards::fetch_shard,
 };
 
 /// Above this share of rows in newer segments or hidden ones, everything is written anew.
@@ -136,14 +137,9 @@ impl<'a> Old<'a> {
     async fn open(store: &'a dyn Store, manifest: &Manifest) -> Result<Self, IndexError> {
         let mut segments = Vec::with_capacity(manifest.segments.len());
         for spec in &manifest.segments {
-            let mut shards = Vec::new();
-            for chunk in fetch::chunks(store, &spec.shards, SHARD_RECORD).await {
-                shards.extend(chunk?.as_chunks().0.iter().map(ShardRef::from_bytes));
-            }
-            let mut records = Vec::new();
-            for chunk in fetch::chunks(store, &spec.ids, ID_RECORD).await {
-                records.extend(chunk?);
-            }
+            let table = fetch::records(store, &spec.shards, SHARD_RECORD).await?;
+            let shards = table.as_chunks().0.iter().map(ShardRef::from_bytes).collect();
+            let records = fetch::records(store, &spec.ids, ID_RECORD).await?;
             let ids = Ids::parse("the id index", &spec.endpoints, spec.rows, records)?;
             segments.push(OldSegment { spec: spec.clone(), shards, ids, read: BTreeMap::new() });
         }
@@ -177,10 +173,10 @@ impl<'a> Old<'a> {
             segment.read.clear();
             for (number, shard) in segment.shards.clone().into_iter().enumerate() {
                 let end = segment.shards.get(number + 1).map_or(segment.spec.rows, |s| s.first_row);
-                let read = read(self.store, &self.dimensions, shard).await?;
+                let read = fetch_shard(self.store, shard, &self.dimensions).await?;
                 for row in shard.first_row..end {
                     if segment.spec.hidden.binary_search(&row).is_err() {
-                        all.push(stored(&read, shard, row)?);
+                        all.push(stored(&read, shard, (row - shard.first_row) as usize)?);
                     }
                 }
             }
@@ -196,31 +192,18 @@ impl OldSegment {
         dimensions: &[usize],
         row: u32,
     ) -> Result<Stored, IndexError> {
-        let after = self.shards.partition_point(|shard| shard.first_row <= row);
-        let shard = after.checked_sub(1).and_then(|at| self.shards.get(at)).copied();
-        let shard = shard
+        let (shard, place) = shard_of(&self.shards, row)
             .ok_or_else(|| IndexError::damaged("the table of shards", "a row is in no shard"))?;
         let read = match self.read.entry(shard.digest) {
             Entry::Occupied(there) => there.into_mut(),
-            Entry::Vacant(place) => place.insert(read(store, dimensions, shard).await?),
+            Entry::Vacant(gap) => gap.insert(fetch_shard(store, shard, dimensions).await?),
         };
-        stored(read, shard, row)
+        stored(read, shard, place)
     }
 }
 
-async fn read(
-    store: &dyn Store,
-    dimensions: &[usize],
-    shard: ShardRef,
-) -> Result<Shard, IndexError> {
-    let name = shard.digest.to_string();
-    let bytes = fetch::verified(store, &name, &shard.digest, shard.bytes as usize).await?;
-    Shard::parse(&name, bytes, dimensions)
-}
-
-fn stored(shard: &Shard, at: ShardRef, row: u32) -> Result<Stored, IndexError> {
-    let place = row.checked_sub(at.first_row).map(|place| place as usize);
-    place.and_then(|place| shard.stored(place)).ok_or_else(|| {
+fn stored(shard: &Shard, at: ShardRef, place: usize) -> Result<Stored, IndexError> {
+    shard.stored(place).ok_or_else(|| {
         IndexError::damaged(&at.digest.to_string(), "it has fewer performers than the table says")
     })
 }
