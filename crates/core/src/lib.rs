@@ -18,6 +18,7 @@ mod embedding;
 mod engine;
 mod face;
 mod find;
+mod frames;
 mod identify;
 mod letterbox;
 mod lookup;
@@ -45,6 +46,7 @@ pub use embedding::{Confidence, Embedding, EmbeddingError, Similarity};
 pub use engine::{Engine, EngineError, EngineReport, LocalFuture};
 pub use face::{BoundingBox, Face, Landmarks, Point};
 pub use find::Effort;
+pub use frames::{FrameError, FrameSource};
 pub use identify::{
     IdentifyError, IdentifyOptions, answer_candidate, identify_image, identify_image_with,
     name_faces,
