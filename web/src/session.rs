@@ -223,7 +223,7 @@ impl From<IdentifyError> for WebError {
             IdentifyError::Lookup(_) => Self::Database(words),
             IdentifyError::Recognise(RecogniseError::Cancelled) => Self::Cancelled,
             IdentifyError::Recognise(RecogniseError::Engine(_)) => Self::Engine(words),
-            IdentifyError::Recognise(_) => Self::Identify(words),
+            IdentifyError::Recognise(_) | IdentifyError::Frames(_) => Self::Identify(words),
         }
     }
 }

@@ -203,6 +203,7 @@ mod tests {
                 faces: 1,
             },
             similarity: Similarity(*similarity),
+            shard: None,
         };
         Case {
             path: name.into(),

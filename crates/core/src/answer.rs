@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BoundingBox, Confidence, EngineReport, Similarity};
+use crate::{BoundingBox, Confidence, EngineReport, Evidence, Ranked, Similarity};
 
 /// Who is in a picture or scene. Serialised, this is what `rollcall identify --json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,26 @@ pub struct Answer {
     pub database: Option<DatabaseSummary>,
     /// Whether confidences come from a calibration or from a documented guess.
     pub calibrated: bool,
+    /// What was looked at, for a scene.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scene: Option<SceneFacts>,
+}
+
+/// What of a scene was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SceneFacts {
+    /// How many frames there were to choose from.
+    pub frames: usize,
+    /// How many were searched for faces.
+    pub searched: usize,
+    /// How many looked like one that was searched, and were not.
+    pub repeated: usize,
+    /// How many could not be had.
+    pub missing: usize,
+    /// How many faces were compared.
+    pub faces: usize,
+    /// How many faces were too small or too poor to compare.
+    pub too_poor: usize,
 }
 
 /// The database an answer comes from.
@@ -51,9 +71,28 @@ pub struct Match {
     pub faces: Vec<AnswerFace>,
     /// The people who come into question, best first.
     pub candidates: Vec<AnswerCandidate>,
+    /// Why the person has this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Why>,
     /// The face as a `data:image/jpeg;base64,` URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub face_thumbnail: Option<String>,
+}
+
+/// What a name rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Why {
+    /// What was weighed.
+    #[serde(flatten)]
+    pub evidence: Evidence,
+    /// The file of the database that the performer is in, where it has such.
+    pub shard: Option<String>,
+}
+
+impl Why {
+    pub(crate) fn of(ranked: &Ranked) -> Self {
+        Self { evidence: ranked.evidence, shard: ranked.shard.clone() }
+    }
 }
 
 /// Somebody a person may be.

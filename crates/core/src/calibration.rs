@@ -1,4 +1,4 @@
-//! From cosine to the words people read. Every threshold of the product is in this file.
+//! From evidence to the words people read. Every threshold of the product is in this file.
 
 use std::ops::RangeInclusive;
 
@@ -6,36 +6,82 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Confidence, Similarity};
 
-/// Below this best similarity a person is unknown. On 46 people and 253 photos it accepts 99.1 %
-/// of the known and names 2.1 % of strangers.
-pub const UNKNOWN_BELOW: Similarity = Similarity(0.45);
-
 /// Two faces this alike are one person: halfway between what strangers reach (.45) and what photos
 /// of one person start from (.6), rounded down, since both faces are in the same picture.
 pub const SAME_PERSON: Similarity = Similarity(0.5);
 
-/// Turns a similarity into a probability: a logistic curve.
+/// Below this best similarity two photos do not show one person. On 46 people and 253 photos it
+/// accepts 99.1 % of the known and names 2.1 % of strangers.
+pub const UNKNOWN_BELOW: Similarity = Similarity(0.45);
+
+/// The size of database that curves are measured with, in performers.
+pub const MEASURED_WITH: u64 = 1000;
+
+/// A margin above this says no more than this.
+const MOST_MARGIN: f32 = 0.3;
+
+/// More looks than this say no more than this: they come from the same few shots.
+const MOST_LOOKS: usize = 32;
+
+/// What speaks for a name.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// How alike the person and the performer are.
+    pub similarity: Similarity,
+    /// By how much that is more than any other performer's likeness, in units of cosine; negative
+    /// for all but the best candidate.
+    pub margin: f32,
+    /// How many looks at the person the comparison rests on, at least 1.
+    pub looks: usize,
+    /// How many performers there were to choose from: among more of them, chance finds better
+    /// lookalikes.
+    pub performers: u64,
+    /// Whether something else speaks for this performer, such as a tag on the scene.
+    pub expected: bool,
+}
+
+/// Turns evidence into a probability: a logistic curve.
+///
+/// The logarithm of the odds is `slope * (similarity - midpoint) + margin * (margin of the evidence) +
+/// looks * ln(looks) - ln(performers / 1000)`. The last term is not fitted: the best of `n`
+/// strangers lies beyond a high similarity `n` times as often as one does.
 ///
 /// The default is a documented guess, not measured: even odds at [`UNKNOWN_BELOW`] and 95 % at
 /// .6, where photos of one person start, hence a slope of 20.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
-    /// The similarity of even odds.
+    /// The similarity of even odds, for one look and no margin among [`MEASURED_WITH`] performers.
     pub midpoint: f32,
     /// How fast the odds rise: the logarithm of the odds per unit of similarity.
     pub slope: f32,
-    /// Whether the two numbers come from measurement.
+    /// What a margin adds, per unit of cosine.
+    #[serde(default)]
+    pub margin: f32,
+    /// What more looks add, per natural logarithm of their number.
+    #[serde(default)]
+    pub looks: f32,
+    /// What it adds that the performer was expected.
+    #[serde(default)]
+    pub expected: f32,
+    /// Whether the numbers come from measurement.
     pub calibrated: bool,
 }
 
 impl Default for Calibration {
     fn default() -> Self {
-        Self { midpoint: UNKNOWN_BELOW.0, slope: 20.0, calibrated: false }
+        Self {
+            midpoint: UNKNOWN_BELOW.0,
+            slope: 20.0,
+            margin: 0.0,
+            looks: 0.0,
+            expected: 0.0,
+            calibrated: false,
+        }
     }
 }
 
-/// Where the even odds of a curve that came with a database may lie. A host must not be able to make
+/// Where the even odds of a curve may lie that came with a database. A host must not be able to make
 /// strangers sure: below .3 there are many of them for every embedder in use (SFace's own threshold
 /// is .363).
 const MIDPOINTS: RangeInclusive<f32> = 0.3..=0.9;
@@ -43,7 +89,7 @@ const MIDPOINTS: RangeInclusive<f32> = 0.3..=0.9;
 /// The logarithm of the odds at which a name is "sure": 19 to 1.
 const SURE_ODDS: f32 = 2.944_439;
 
-/// Below this nobody is sure, whatever a database says: strangers reach .45.
+/// Below this nobody is sure by a database's word: strangers reach .45.
 const SURE_FROM: f32 = 0.5;
 
 /// How fast the odds of such a curve may rise. Steeper than 40, half the range of similarities would
@@ -62,15 +108,21 @@ impl Calibration {
         let slope = slope.clamp(*SLOPES.start(), *SLOPES.end());
         let midpoint =
             midpoint.clamp(*MIDPOINTS.start(), *MIDPOINTS.end()).max(SURE_FROM - SURE_ODDS / slope);
-        Some(Self { midpoint, slope, calibrated: true })
+        Some(Self { midpoint, slope, calibrated: true, ..Self::default() })
     }
 
-    /// The probability that a name with this similarity is right, kept within .01 and .99: nobody
-    /// is ever certain. Not-a-number counts as the least.
+    /// The probability that a name with this evidence is right, kept within .01 and .99: nobody is
+    /// ever certain. Not-a-number counts as the least.
     #[must_use]
-    pub fn confidence(&self, similarity: Similarity) -> Confidence {
-        let odds = (self.slope * (similarity.0 - self.midpoint)).exp();
-        let probability = if odds.is_infinite() { 1.0 } else { odds / (1.0 + odds) };
+    pub fn confidence(&self, evidence: &Evidence) -> Confidence {
+        let looks = evidence.looks.clamp(1, MOST_LOOKS) as f32;
+        let crowd = evidence.performers.max(MEASURED_WITH) as f32 / MEASURED_WITH as f32;
+        let odds = self.slope * (evidence.similarity.0 - self.midpoint)
+            + self.margin * evidence.margin.clamp(-MOST_MARGIN, MOST_MARGIN)
+            + self.looks * looks.ln()
+            + if evidence.expected { self.expected } else { 0.0 }
+            - if self.calibrated { crowd.ln() } else { 0.0 };
+        let probability = 1.0 / (1.0 + (-odds).exp());
         Confidence(if probability.is_nan() { 0.01 } else { probability.clamp(0.01, 0.99) })
     }
 }
@@ -108,8 +160,13 @@ mod tests {
 
     use super::*;
 
+    fn evidence(similarity: f32) -> Evidence {
+        let similarity = Similarity(similarity);
+        Evidence { similarity, margin: 0.0, looks: 1, performers: 1, expected: false }
+    }
+
     fn word(similarity: f32) -> Verdict {
-        Verdict::of(Calibration::default().confidence(Similarity(similarity)))
+        Verdict::of(Calibration::default().confidence(&evidence(similarity)))
     }
 
     #[test]
@@ -128,9 +185,9 @@ mod tests {
             [(1000.0, 1000.0), (1e-3, 30.0), (20.0, 1e6), (f32::MAX, 1.0), (40.0, -12.0)]
         {
             let curve = Calibration::measured(slope, offset).unwrap();
-            assert!(curve.confidence(Similarity(0.25)).0 < 0.5, "{curve:?}");
-            assert!(curve.confidence(Similarity(0.3)).0 <= 0.5, "{curve:?}");
-            let reached_by_strangers = curve.confidence(UNKNOWN_BELOW);
+            assert!(curve.confidence(&evidence(0.25)).0 < 0.5, "{curve:?}");
+            assert!(curve.confidence(&evidence(0.3)).0 <= 0.5, "{curve:?}");
+            let reached_by_strangers = curve.confidence(&evidence(UNKNOWN_BELOW.0));
             assert!(Verdict::of(reached_by_strangers) < Verdict::Sure, "{curve:?}");
         }
         for (slope, offset) in [(0.0, 1.0), (-5.0, 1.0), (f32::NAN, 0.0), (1.0, f32::NAN)] {
@@ -140,6 +197,17 @@ mod tests {
         assert_eq!(honest, Calibration { calibrated: true, ..Calibration::default() });
     }
 
+    #[test]
+    fn ten_times_as_many_performers_take_ten_times_the_odds() {
+        let curve = Calibration { calibrated: true, ..Calibration::default() };
+        let among = |performers| {
+            let p = curve.confidence(&Evidence { performers, ..evidence(0.5) }).0;
+            p / (1.0 - p)
+        };
+        assert!((among(10_000) / among(100_000) - 10.0).abs() < 1e-3);
+        assert_eq!(among(2), among(1000), "a small database proves nothing");
+    }
+
     proptest! {
         #[test]
         fn more_alike_is_never_less_sure(a in -1.0f32..=1.0, more in 0.0f32..=1.0) {
@@ -147,10 +215,17 @@ mod tests {
         }
 
         #[test]
-        fn any_curve_gives_a_probability(midpoint: f32, slope: f32, similarity: f32) {
-            let curve = Calibration { midpoint, slope, calibrated: true };
-            let confidence = curve.confidence(Similarity(similarity)).0;
-            prop_assert!((0.01..=0.99).contains(&confidence));
+        fn any_curve_and_evidence_give_a_probability(
+            midpoint: f32, slope: f32, margin: f32, looks: f32, similarity: f32, ahead: f32,
+            count: usize, performers: u64,
+        ) {
+            let curve =
+                Calibration { midpoint, slope, margin, looks, expected: margin, calibrated: true };
+            let evidence = Evidence {
+                similarity: Similarity(similarity), margin: ahead, looks: count, performers,
+                expected: true,
+            };
+            prop_assert!((0.01..=0.99).contains(&curve.confidence(&evidence).0));
         }
     }
 }

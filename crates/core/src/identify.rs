@@ -1,11 +1,13 @@
 //! Who is in a picture.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use crate::{
-    Answer, AnswerCandidate, AnswerFace, Calibration, Candidate, EmbeddedFace, Found, Lookup,
-    LookupError, Match, Performer, PerformerId, Pixels, Progress, RecogniseError, Recogniser,
-    SAME_PERSON, Similarity, UNKNOWN_BELOW, display_name,
+    Answer, AnswerFace, Calibration, Confidence, EmbeddedFace, Embedding, Found, FrameError,
+    Lookup, LookupError, Match, Performer, PerformerId, Pixels, Progress, RecogniseError,
+    Recogniser, SAME_PERSON, Similarity, Why, answer_candidate,
+    people::{Person, Ranked, assign, rank},
+    present::thumbnail,
 };
 
 /// What an answer should be like.
@@ -13,12 +15,13 @@ use crate::{
 pub struct IdentifyOptions {
     /// How many candidates a person gets at most.
     pub max_results: usize,
-    /// Below this best similarity a person is unknown. Candidates below it are still listed.
-    pub min_similarity: Similarity,
-    /// What similarities are worth.
-    pub calibration: Calibration,
+    /// Below this confidence in the best candidate a person is unknown. Candidates below it are
+    /// still listed.
+    pub min_confidence: Confidence,
     /// Whether each person comes with a picture of the face (needs the feature `decode`).
     pub thumbnails: bool,
+    /// Performers that something else speaks for, such as a tag on the scene.
+    pub expected: BTreeSet<PerformerId>,
     /// What comes before the image paths of people who are in no stash-box, such as the
     /// database's URL with a `/` at its end.
     pub local_image_base: String,
@@ -28,9 +31,9 @@ impl Default for IdentifyOptions {
     fn default() -> Self {
         Self {
             max_results: 5,
-            min_similarity: UNKNOWN_BELOW,
-            calibration: Calibration::default(),
+            min_confidence: Confidence(0.5),
             thumbnails: false,
+            expected: BTreeSet::new(),
             local_image_base: String::new(),
         }
     }
@@ -45,6 +48,9 @@ pub enum IdentifyError {
     /// The database could not be asked.
     #[error(transparent)]
     Lookup(#[from] LookupError),
+    /// The scene has no frames.
+    #[error(transparent)]
+    Frames(FrameError),
 }
 
 /// Names the people in a picture. Without a database everybody is unknown.
@@ -86,117 +92,114 @@ pub async fn name_faces(
     faces: &[EmbeddedFace],
     options: &IdentifyOptions,
 ) -> Result<Answer, LookupError> {
-    let mut found = Vec::with_capacity(faces.len());
+    let naming = Naming::new(recogniser, lookup, options);
+    let mut candidates = Vec::with_capacity(faces.len());
+    let (mut partial, mut provisional) = (false, false);
     for face in faces {
-        found.push(match lookup {
-            Some(lookup) => lookup.find(&face.embeddings, options.max_results).await?,
-            None => Found::default(),
-        });
+        let found = naming.find(&face.embeddings).await?;
+        partial |= found.partial;
+        provisional |= found.provisional;
+        candidates.push(naming.rank(found, 1));
     }
-    // What was measured on the database itself goes before the general guess.
-    let options = match lookup.and_then(Lookup::calibration) {
-        Some(calibration) => &IdentifyOptions {
-            min_similarity: Similarity(calibration.midpoint),
-            calibration,
-            ..options.clone()
-        },
-        None => options,
-    };
-    let partial = found.iter().any(|f| f.partial);
-    let provisional = found.iter().any(|f| f.provisional);
-    let candidates: Vec<_> = found.into_iter().map(|f| f.candidates).collect();
-    let pack = recogniser.pack();
-    let models =
-        std::iter::once(&pack.detector.model).chain(pack.embedders.iter().map(|e| &e.model));
-    let matches = matches(faces, &candidates, options);
-    Ok(Answer {
-        performers_detected: matches.len(),
-        matches,
-        partial,
-        provisional,
-        engine: recogniser.report(),
-        models: models.map(|m| m.name.clone()).collect(),
-        database: lookup.and_then(Lookup::summary),
-        calibrated: options.calibration.calibrated,
-    })
-}
-
-/// Somebody in the picture: which faces, and the candidate (of the first face) that names them.
-struct Person {
-    faces: Vec<usize>,
-    named: Option<Candidate>,
-}
-
-fn matches(
-    faces: &[EmbeddedFace],
-    candidates: &[Vec<Candidate>],
-    options: &IdentifyOptions,
-) -> Vec<Match> {
-    let people = people(faces, candidates, options.min_similarity);
-    people
-        .iter()
-        .map(|person| {
-            let first = person.faces.first().copied().unwrap_or_default();
-            let shown = candidates.get(first).map_or(&[][..], Vec::as_slice);
-            Match {
-                unknown: person.named.is_none(),
-                best: person.named.as_ref().map(|c| answer_candidate(c, options)),
-                appearances: 1,
-                faces: person.faces.iter().filter_map(|&i| faces.get(i)).map(answer_face).collect(),
-                candidates: shown.iter().map(|c| answer_candidate(c, options)).collect(),
-                face_thumbnail: faces.get(first).and_then(|face| thumbnail(face, options)),
-            }
-        })
-        .collect()
-}
-
-/// Gives names to faces, the most alike pair of the whole picture first. A name that is taken goes
-/// to another face only if the two faces are alike themselves (a collage, a mirror); they are then
-/// one person. Otherwise that face gets its next candidate, or stays unknown: in one picture two
-/// people do not have one name. Named people come first, by falling similarity.
-fn people(
-    faces: &[EmbeddedFace],
-    candidates: &[Vec<Candidate>],
-    min_similarity: Similarity,
-) -> Vec<Person> {
-    let mut pairs: Vec<(usize, &Candidate)> = candidates
-        .iter()
-        .enumerate()
-        .flat_map(|(face, found)| found.iter().map(move |c| (face, c)))
-        .filter(|(_, c)| c.similarity >= min_similarity)
-        .collect();
-    pairs.sort_by(|(i, a), (j, b)| {
-        let ids = || a.performer.id.cmp(&b.performer.id);
-        b.similarity.0.total_cmp(&a.similarity.0).then(i.cmp(j)).then_with(ids)
+    let people = assign(&candidates, options.min_confidence, &|a, b| alike(faces, a, b));
+    let matches = people.iter().map(|person| {
+        let first = person.groups.first().copied().unwrap_or_default();
+        let seen = person.groups.iter().filter_map(|&i| faces.get(i)).map(answer_face).collect();
+        let thumbnail = faces.get(first).and_then(|face| thumbnail(&face.crop, options));
+        naming.person(person, &candidates[first], 1, seen, thumbnail)
     });
-    let mut people: Vec<Person> = Vec::new();
-    let mut taken = vec![false; faces.len()];
-    for (face, candidate) in pairs {
-        let Some(taken) = taken.get_mut(face).filter(|taken| !**taken) else { continue };
-        let of_that_name = people
-            .iter_mut()
-            .find(|p| p.named.as_ref().is_some_and(|c| c.performer.id == candidate.performer.id));
-        match of_that_name {
-            None => people.push(Person { faces: vec![face], named: Some(candidate.clone()) }),
-            Some(person) if person.faces.iter().all(|&other| alike(faces, face, other)) => {
-                person.faces.push(face);
-            }
-            Some(_) => continue,
-        }
-        *taken = true;
+    let matches = matches.collect();
+    Ok(Answer { partial, provisional, ..naming.answer(matches) })
+}
+
+/// What naming people needs to know, whatever they were seen in.
+pub(crate) struct Naming<'a> {
+    recogniser: &'a Recogniser,
+    lookup: Option<&'a dyn Lookup>,
+    options: &'a IdentifyOptions,
+    calibration: Calibration,
+    performers: u64,
+}
+
+impl<'a> Naming<'a> {
+    pub(crate) fn new(
+        recogniser: &'a Recogniser,
+        lookup: Option<&'a dyn Lookup>,
+        options: &'a IdentifyOptions,
+    ) -> Self {
+        // What was measured on the database itself goes before the general guess.
+        let calibration = lookup.and_then(Lookup::calibration).unwrap_or_default();
+        let performers = lookup.and_then(Lookup::summary).map_or(0, |summary| summary.performers);
+        Self { recogniser, lookup, options, calibration, performers }
     }
-    let unknown = taken.iter().enumerate().filter(|(_, taken)| !**taken);
-    people.extend(unknown.map(|(face, _)| Person { faces: vec![face], named: None }));
-    people
+
+    /// Asks the database, if there is one.
+    pub(crate) async fn find(&self, person: &[Embedding]) -> Result<Found, LookupError> {
+        match self.lookup {
+            // The second best is needed even if it is not shown: it says how clear the first is.
+            Some(lookup) => lookup.find(person, self.options.max_results.max(2)).await,
+            None => Ok(Found::default()),
+        }
+    }
+
+    /// Weighs what was found for somebody seen in `looks` faces.
+    pub(crate) fn rank(&self, found: Found, looks: usize) -> Vec<Ranked> {
+        let expected = |performer: &Performer| self.options.expected.contains(&performer.id);
+        rank(found, looks, self.performers, &self.calibration, &expected)
+    }
+
+    /// A person as the answer tells of them.
+    pub(crate) fn person(
+        &self,
+        person: &Person,
+        candidates: &[Ranked],
+        appearances: usize,
+        faces: Vec<AnswerFace>,
+        face_thumbnail: Option<String>,
+    ) -> Match {
+        let shown = candidates.iter().take(self.options.max_results);
+        Match {
+            unknown: person.named.is_none(),
+            best: person.named.as_ref().map(|ranked| answer_candidate(ranked, self.options)),
+            appearances,
+            faces,
+            candidates: shown.map(|ranked| answer_candidate(ranked, self.options)).collect(),
+            why: person.named.as_ref().map(Why::of),
+            face_thumbnail,
+        }
+    }
+
+    /// The answer but for what went wrong.
+    pub(crate) fn answer(&self, matches: Vec<Match>) -> Answer {
+        let pack = self.recogniser.pack();
+        let models =
+            std::iter::once(&pack.detector.model).chain(pack.embedders.iter().map(|e| &e.model));
+        Answer {
+            performers_detected: matches.len(),
+            matches,
+            partial: false,
+            provisional: false,
+            engine: self.recogniser.report(),
+            models: models.map(|m| m.name.clone()).collect(),
+            database: self.lookup.and_then(Lookup::summary),
+            calibrated: self.calibration.calibrated,
+            scene: None,
+        }
+    }
 }
 
 /// Whether two faces of the picture are one person's, by the mean over the embedders.
 fn alike(faces: &[EmbeddedFace], a: usize, b: usize) -> bool {
     let (Some(a), Some(b)) = (faces.get(a), faces.get(b)) else { return false };
-    let pairs = a.embeddings.iter().zip(&b.embeddings);
-    let cosines: Vec<f32> = pairs.filter_map(|(a, b)| a.similarity(b)).map(|s| s.0).collect();
-    let mean = cosines.iter().sum::<f32>() / cosines.len().max(1) as f32;
-    !cosines.is_empty() && mean >= SAME_PERSON.0
+    mean_similarity(&a.embeddings, &b.embeddings) >= Some(SAME_PERSON)
+}
+
+/// How alike two faces are: the mean of the embedders' cosines; `None` where they share none.
+#[must_use]
+pub fn mean_similarity(a: &[Embedding], b: &[Embedding]) -> Option<Similarity> {
+    let cosines = || a.iter().zip(b).filter_map(|(a, b)| a.similarity(b)).map(|s| s.0);
+    let count = cosines().count();
+    (count > 0).then(|| Similarity(cosines().sum::<f32>() / count as f32))
 }
 
 fn answer_face(face: &EmbeddedFace) -> AnswerFace {
@@ -206,66 +209,6 @@ fn answer_face(face: &EmbeddedFace) -> AnswerFace {
         time: None,
         score: face.face.score,
     }
-}
-
-/// The stash-boxes every answer has a key for.
-const WELL_KNOWN: [&str; 2] = ["stashdb.org", "theporndb.net"];
-
-/// A candidate as it is shown: text made harmless, URLs built from checked parts only.
-#[must_use]
-pub fn answer_candidate(candidate: &Candidate, options: &IdentifyOptions) -> AnswerCandidate {
-    let performer = &candidate.performer;
-    let mut stash_ids: BTreeMap<String, Option<String>> =
-        WELL_KNOWN.iter().map(|&endpoint| (endpoint.to_owned(), None)).collect();
-    let own = (performer.id.endpoint(), performer.id.uuid());
-    let own = Some(own).filter(|(endpoint, _)| *endpoint != PerformerId::LOCAL);
-    let known = performer.stash_ids.iter().map(|(endpoint, &id)| (endpoint.as_str(), id));
-    for (endpoint, id) in known.chain(own) {
-        // Only what could be a host name may become part of a link.
-        if PerformerId::new(endpoint, id).is_ok() {
-            stash_ids.insert(endpoint.to_owned(), Some(id.to_string()));
-        }
-    }
-    let stashdb_id = stash_ids.get("stashdb.org").cloned().flatten();
-    AnswerCandidate {
-        performer_id: performer.id.to_string(),
-        name: display_name(&performer.name),
-        disambiguation: performer.disambiguation.as_deref().map(display_name),
-        country: performer.country.as_deref().map(display_name),
-        confidence: options.calibration.confidence(candidate.similarity),
-        similarity: candidate.similarity,
-        stash_ids,
-        image_url: image_url(performer, &options.local_image_base),
-        stashdb_url: stashdb_id.as_ref().map(|id| format!("https://stashdb.org/performers/{id}")),
-        stashdb_id,
-    }
-}
-
-/// Where the reference picture is: at the performer's stash-box, or in the database for people
-/// who are in none. `None` if the path is not one of plain segments.
-fn image_url(performer: &Performer, local_base: &str) -> Option<String> {
-    let path = performer.image.as_deref()?;
-    let plain = |c: u8| c.is_ascii_alphanumeric() || b"._-".contains(&c);
-    let fine = |segment: &str| {
-        !segment.is_empty() && segment != "." && segment != ".." && segment.bytes().all(plain)
-    };
-    if path.len() > 500 || !path.split('/').all(fine) {
-        return None;
-    }
-    Some(match performer.id.endpoint() {
-        PerformerId::LOCAL => format!("{local_base}{path}"),
-        host => format!("https://{host}/{path}"),
-    })
-}
-
-#[cfg(feature = "decode")]
-fn thumbnail(face: &EmbeddedFace, options: &IdentifyOptions) -> Option<String> {
-    options.thumbnails.then(|| crate::jpeg_data_url(&face.crop)).flatten()
-}
-
-#[cfg(not(feature = "decode"))]
-fn thumbnail(_: &EmbeddedFace, _: &IdentifyOptions) -> Option<String> {
-    None
 }
 
 #[cfg(test)]

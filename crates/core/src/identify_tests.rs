@@ -5,60 +5,11 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    DatabaseSummary, Embedding, EmbeddingError, LocalFuture,
-    test_double::{DoubleEngine, engine, pack, squares},
+    DatabaseSummary, EmbeddingError, Evidence, UNKNOWN_BELOW,
+    test_double::{
+        BLUE, Colours, DoubleEngine, RED, engine, local, pack, performer, recogniser, squares,
+    },
 };
-
-const RED: [u8; 3] = [255, 100, 100];
-const BLUE: [u8; 3] = [100, 100, 255];
-
-/// People with the colours of their faces.
-struct Colours(Vec<(Performer, [u8; 3])>);
-
-fn performer(name: &str, id: PerformerId) -> Performer {
-    Performer {
-        id,
-        name: name.to_owned(),
-        disambiguation: None,
-        country: None,
-        stash_ids: BTreeMap::new(),
-        image: None,
-        faces: 1,
-    }
-}
-
-fn local(name: &str) -> Performer {
-    performer(name, PerformerId::local(name))
-}
-
-impl Lookup for Colours {
-    fn find<'a>(
-        &'a self,
-        person: &'a [Embedding],
-        limit: usize,
-    ) -> LocalFuture<'a, Result<Found, LookupError>> {
-        let like = |colour: &[u8; 3]| {
-            let raw = colour.map(|c| f32::from(c) - 127.5).to_vec();
-            Embedding::from_raw(raw).unwrap().similarity(&person[0]).unwrap()
-        };
-        let mut candidates: Vec<_> = self
-            .0
-            .iter()
-            .map(|(who, colour)| Candidate { performer: who.clone(), similarity: like(colour) })
-            .collect();
-        candidates.sort_by(|a, b| b.similarity.0.total_cmp(&a.similarity.0));
-        candidates.truncate(limit);
-        Box::pin(async { Ok(Found { candidates, ..Found::default() }) })
-    }
-
-    fn summary(&self) -> Option<DatabaseSummary> {
-        Some(DatabaseSummary { version: "1".to_owned(), performers: self.0.len() as u64 })
-    }
-}
-
-fn recogniser() -> Recogniser {
-    Recogniser::new(pack(), engine()).unwrap()
-}
 
 fn identify(lookup: &dyn Lookup, pixels: &Pixels) -> Answer {
     block_on(identify_image(&recogniser(), Some(lookup), pixels, &IdentifyOptions::default()))
@@ -132,8 +83,12 @@ fn links_are_built_from_checked_parts_only() {
     who.stash_ids.insert("theporndb.net".to_owned(), Uuid::from_u128(8));
     who.stash_ids.insert("evil.example/\"><script>".to_owned(), id);
     let show = |who: &Performer| {
-        let candidate = Candidate { performer: who.clone(), similarity: Similarity(0.7) };
-        answer_candidate(&candidate, &IdentifyOptions::default())
+        let similarity = Similarity(0.7);
+        let evidence =
+            Evidence { similarity, margin: 0.1, looks: 1, performers: 10, expected: false };
+        let performer = who.clone();
+        let ranked = Ranked { performer, evidence, confidence: Confidence(0.9), shard: None };
+        answer_candidate(&ranked, &IdentifyOptions::default())
     };
     let shown = show(&who);
     assert_eq!(shown.name, "Ab");

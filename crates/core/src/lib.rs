@@ -24,9 +24,12 @@ mod letterbox;
 mod lookup;
 mod nms;
 mod pack;
+mod people;
 mod performer;
 mod pixels;
+mod present;
 mod recogniser;
+mod scene;
 mod tensor;
 #[cfg(test)]
 mod test_double;
@@ -36,8 +39,8 @@ mod thumbnail;
 mod upright;
 
 pub use align::{CROP, SimilarityTransform, TEMPLATE, align};
-pub use answer::{Answer, AnswerCandidate, AnswerFace, DatabaseSummary, Match};
-pub use calibration::{Calibration, SAME_PERSON, UNKNOWN_BELOW, Verdict};
+pub use answer::{Answer, AnswerCandidate, AnswerFace, DatabaseSummary, Match, SceneFacts, Why};
+pub use calibration::{Calibration, Evidence, MEASURED_WITH, SAME_PERSON, UNKNOWN_BELOW, Verdict};
 #[cfg(feature = "decode")]
 pub use decode::{ImageDecoder, decode_image, inspect_image};
 pub use detector::{Detector, DetectorError, YuNet, detector_of_kind};
@@ -48,15 +51,18 @@ pub use face::{BoundingBox, Face, Landmarks, Point};
 pub use find::Effort;
 pub use frames::{FrameError, FrameSource};
 pub use identify::{
-    IdentifyError, IdentifyOptions, answer_candidate, identify_image, identify_image_with,
+    IdentifyError, IdentifyOptions, identify_image, identify_image_with, mean_similarity,
     name_faces,
 };
 pub use letterbox::{Feed, Letterbox, Region, Rotation};
 pub use lookup::{Candidate, Found, Lookup, LookupError};
 pub use pack::{ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel};
+pub use people::Ranked;
 pub use performer::{Performer, PerformerId, PerformerIdError, endpoint_of};
 pub use pixels::{BACKDROP, Decode, DecodeError, MAX_PIXELS, Pixels};
+pub use present::answer_candidate;
 pub use recogniser::{EmbeddedFace, MAX_FACES, Progress, RecogniseError, Recogniser};
+pub use scene::{Quality, SceneOptions, SceneProgress, identify_scene};
 pub use tensor::{ShapeError, Tensor};
 pub use text::display_name;
 #[cfg(feature = "decode")]

@@ -41,6 +41,8 @@ pub struct Candidate {
     pub performer: Performer,
     /// How alike, by template or by the best single face.
     pub similarity: Similarity,
+    /// The file of the database that they are in, where it has such.
+    pub shard: Option<String>,
 }
 
 /// Why a lookup gave nothing at all.

@@ -137,7 +137,7 @@ impl Recogniser {
         pixels: &Pixels,
         progress: &dyn Fn(Progress) -> ControlFlow<()>,
     ) -> Result<Vec<EmbeddedFace>, RecogniseError> {
-        let found = self.find(pixels, progress).await?;
+        let found = self.detect_with(pixels, progress).await?;
         let mut faces = Vec::with_capacity(found.len());
         for (done, face) in found.iter().copied().enumerate() {
             tell(progress, Progress::Embedding { done, faces: found.len() })?;
@@ -166,7 +166,7 @@ impl Recogniser {
         pixels: &Pixels,
         progress: &dyn Fn(Progress) -> ControlFlow<()>,
     ) -> Result<Vec<Face>, RecogniseError> {
-        self.find(pixels, progress).await
+        self.detect_as(pixels, self.effort, progress).await
     }
 
     /// Embeds one aligned face with every embedder of the pack.
@@ -175,16 +175,30 @@ impl Recogniser {
     /// When the engine fails or a network gives nonsense.
     pub async fn embed(&self, crop: &Pixels) -> Result<Vec<Embedding>, RecogniseError> {
         let mut embeddings = Vec::with_capacity(self.pack.embedders.len());
-        for spec in &self.pack.embedders {
-            // One face at a time: every batch size would be a graph of its own to build and keep.
-            embeddings.extend(embed(&*self.engine, spec, std::slice::from_ref(crop)).await?);
+        for embedder in 0..self.pack.embedders.len() {
+            embeddings.push(self.embed_with(embedder, crop).await?);
         }
         Ok(embeddings)
     }
 
-    async fn find(
+    /// Embeds one aligned face with one embedder of the pack, by its place in it.
+    pub(crate) async fn embed_with(
+        &self,
+        embedder: usize,
+        crop: &Pixels,
+    ) -> Result<Embedding, RecogniseError> {
+        let none = || RecogniseError::BadPack(self.pack.name.clone(), "an embedder is missing");
+        let spec = self.pack.embedders.get(embedder).ok_or_else(none)?;
+        // One face at a time: every batch size would be a graph of its own to build and keep.
+        let embedded = embed(&*self.engine, spec, std::slice::from_ref(crop)).await?;
+        embedded.into_iter().next().ok_or_else(none)
+    }
+
+    /// [`Recogniser::detect_with`] with another effort than usual.
+    pub(crate) async fn detect_as(
         &self,
         pixels: &Pixels,
+        effort: Effort,
         progress: &dyn Fn(Progress) -> ControlFlow<()>,
     ) -> Result<Vec<Face>, RecogniseError> {
         let looks = std::cell::Cell::new(0);
@@ -197,7 +211,7 @@ impl Recogniser {
             detector: &*self.detector,
             spec: &self.pack.detector,
             pixels,
-            effort: self.effort,
+            effort,
             checkpoint: &checkpoint,
         };
         finder.find().await

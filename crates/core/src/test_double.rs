@@ -1,10 +1,11 @@
 //! An engine without networks, for tests: it "detects" bright squares and "embeds" mean colours.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use crate::{
-    ChannelOrder, DetectorSpec, EmbedderSpec, Engine, EngineError, EngineReport, LocalFuture, Pack,
-    PackModel, Pixels, Tensor,
+    Candidate, ChannelOrder, DatabaseSummary, DetectorSpec, EmbedderSpec, Embedding, Engine,
+    EngineError, EngineReport, Found, LocalFuture, Lookup, LookupError, Pack, PackModel, Performer,
+    PerformerId, Pixels, Recogniser, Tensor,
 };
 
 /// Remembers which model ran on which shape.
@@ -123,4 +124,59 @@ fn embed(input: &Tensor) -> Tensor {
         middle.sum::<f32>() / 256.0
     });
     Tensor::new(vec![input.shape()[0], 3], means.collect()).unwrap()
+}
+
+pub(crate) const RED: [u8; 3] = [255, 100, 100];
+pub(crate) const BLUE: [u8; 3] = [100, 100, 255];
+
+/// People with the colours of their faces.
+pub(crate) struct Colours(pub(crate) Vec<(Performer, [u8; 3])>);
+
+pub(crate) fn performer(name: &str, id: PerformerId) -> Performer {
+    Performer {
+        id,
+        name: name.to_owned(),
+        disambiguation: None,
+        country: None,
+        stash_ids: BTreeMap::new(),
+        image: None,
+        faces: 1,
+    }
+}
+
+pub(crate) fn local(name: &str) -> Performer {
+    performer(name, PerformerId::local(name))
+}
+
+impl Lookup for Colours {
+    fn find<'a>(
+        &'a self,
+        person: &'a [Embedding],
+        limit: usize,
+    ) -> LocalFuture<'a, Result<Found, LookupError>> {
+        let like = |colour: &[u8; 3]| {
+            let raw = colour.map(|c| f32::from(c) - 127.5).to_vec();
+            Embedding::from_raw(raw).unwrap().similarity(&person[0]).unwrap()
+        };
+        let mut candidates: Vec<_> = self
+            .0
+            .iter()
+            .map(|(who, colour)| Candidate {
+                performer: who.clone(),
+                similarity: like(colour),
+                shard: None,
+            })
+            .collect();
+        candidates.sort_by(|a, b| b.similarity.0.total_cmp(&a.similarity.0));
+        candidates.truncate(limit);
+        Box::pin(async { Ok(Found { candidates, ..Found::default() }) })
+    }
+
+    fn summary(&self) -> Option<DatabaseSummary> {
+        Some(DatabaseSummary { version: "1".to_owned(), performers: self.0.len() as u64 })
+    }
+}
+
+pub(crate) fn recogniser() -> Recogniser {
+    Recogniser::new(pack(), engine()).unwrap()
 }

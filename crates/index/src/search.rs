@@ -127,7 +127,7 @@ impl Database {
         let shards = places.values().map(|(shard, _)| self.shard(*shard));
         let shards = fetch::all(shards).await;
         let mut candidates = BTreeMap::new();
-        for (shard, (_, places)) in shards.into_iter().zip(places.values()) {
+        for (shard, (place_of, places)) in shards.into_iter().zip(places.values()) {
             let shard = match shard {
                 Ok(shard) => shard,
                 Err(_) if places.is_empty() => continue,
@@ -142,7 +142,11 @@ impl Database {
                     None => partial = true,
                     Some(performer) if self.shows(performer) => {
                         let similarity = similarity(&shard, place, queries);
-                        let candidate = Candidate { performer: performer.clone(), similarity };
+                        let candidate = Candidate {
+                            performer: performer.clone(),
+                            similarity,
+                            shard: Some(place_of.digest.to_string()),
+                        };
                         // Segments come oldest first: a newer one's word stands.
                         candidates.insert(performer.id.clone(), candidate);
                     }

@@ -1,0 +1,182 @@
+//! Looks at people, and the people they make.
+
+use std::collections::BTreeSet;
+
+use super::{
+    SceneOptions,
+    cluster::{Pair, cluster},
+    quality::Quality,
+    search::Search,
+};
+use crate::{
+    Answer, AnswerFace, Embedding, Face, Found, IdentifyError, Lookup, Pixels, RecogniseError,
+    Recogniser, SAME_PERSON,
+    identify::Naming,
+    mean_similarity,
+    people::{Person, assign},
+    present::thumbnail,
+};
+
+/// The most looks that are kept; of more, the best ones.
+const MAX_LOOKS: usize = 1000;
+
+/// Looks that are less alike than this on average are at two people.
+const SAME_IN_SCENE: f32 = 0.30;
+
+/// What it adds to the likeness of two looks that they are at one place in neighbouring frames.
+const SAME_PLACE: f32 = 0.10;
+
+/// One face in one frame.
+pub(crate) struct Look {
+    pub(crate) frame: usize,
+    pub(crate) time: Option<f64>,
+    pub(crate) face: Face,
+    pub(crate) quality: Quality,
+    pub(crate) crop: Pixels,
+    /// Of the first embedders of the pack; all of them, or only the first.
+    pub(crate) embeddings: Vec<Embedding>,
+}
+
+impl Look {
+    fn weight(&self) -> f32 {
+        self.quality.weight() * self.embeddings.first().map_or(0.0, Embedding::norm)
+    }
+}
+
+/// All looks of a scene, by rising frame.
+#[derive(Default)]
+pub(crate) struct Looks(Vec<Look>);
+
+impl Looks {
+    /// Adds a look. Gives whether one, this or a poorer one, was dropped because there are too many.
+    pub(crate) fn add(&mut self, look: Look) -> bool {
+        let after = self.0.partition_point(|other| other.frame <= look.frame);
+        self.0.insert(after, look);
+        if self.0.len() <= MAX_LOOKS {
+            return false;
+        }
+        let weights = self.0.iter().enumerate().map(|(place, look)| (look.weight(), place));
+        let poorest = weights.reduce(|a, b| if b.0 < a.0 { b } else { a });
+        poorest.is_some_and(|(_, place)| {
+            self.0.remove(place);
+            true
+        })
+    }
+
+    /// Looks by person, as far as they can be told apart.
+    fn groups(&self) -> Vec<Vec<usize>> {
+        let frames: BTreeSet<usize> = self.0.iter().map(|look| look.frame).collect();
+        let frames: Vec<usize> = frames.into_iter().collect();
+        let place = |look: &Look| frames.partition_point(|&frame| frame < look.frame);
+        let pair = |a: usize, b: usize| {
+            let (a, b) = (&self.0[a], &self.0[b]);
+            let alike = mean_similarity(&a.embeddings[..1], &b.embeddings[..1]);
+            let alike = alike.map_or(-1.0, |similarity| similarity.0);
+            let together = a.frame == b.frame;
+            let near = !together && place(a).abs_diff(place(b)) == 1;
+            let same_place = if near { a.face.bounding_box.iou(&b.face.bounding_box) } else { 0.0 };
+            Pair {
+                similarity: alike + SAME_PLACE * same_place,
+                apart: together && alike < SAME_PERSON.0,
+            }
+        };
+        cluster(self.0.len(), pair, SAME_IN_SCENE)
+    }
+
+    /// The looks of a group, the best first.
+    fn best_first(&self, group: &[usize]) -> Vec<usize> {
+        let mut best = group.to_vec();
+        best.sort_by(|&a, &b| self.0[b].weight().total_cmp(&self.0[a].weight()).then(a.cmp(&b)));
+        best
+    }
+
+    /// Shows the best looks of a group to the embedders that have not seen them.
+    async fn complete(
+        &mut self,
+        recogniser: &Recogniser,
+        best: &[usize],
+    ) -> Result<(), RecogniseError> {
+        for &look in best {
+            let look = &mut self.0[look];
+            for embedder in look.embeddings.len()..recogniser.pack().embedders.len() {
+                look.embeddings.push(recogniser.embed_with(embedder, &look.crop).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The sum of a group's embeddings, each as long as it was before it was normalised: better
+    /// faces give longer ones.
+    fn template(
+        &self,
+        group: &[usize],
+        embedders: usize,
+    ) -> Result<Vec<Embedding>, RecogniseError> {
+        let template = |embedder: usize| {
+            let mut sum: Vec<f32> = Vec::new();
+            for look in group.iter().map(|&look| &self.0[look]) {
+                let Some(embedding) = look.embeddings.get(embedder) else { continue };
+                let weight = look.quality.weight() * embedding.norm();
+                sum.resize(embedding.dimension(), 0.0);
+                sum.iter_mut().zip(embedding.unit()).for_each(|(sum, x)| *sum += weight * x);
+            }
+            Embedding::from_raw(sum)
+        };
+        (0..embedders).map(|embedder| template(embedder).map_err(Into::into)).collect()
+    }
+
+    fn frames(&self, group: &[usize]) -> BTreeSet<usize> {
+        group.iter().map(|&look| self.0[look].frame).collect()
+    }
+}
+
+/// Who has been seen.
+pub(crate) async fn answer(
+    recogniser: &Recogniser,
+    lookup: Option<&dyn Lookup>,
+    looks: &mut Looks,
+    search: &Search<'_>,
+    options: &SceneOptions,
+) -> Result<Answer, IdentifyError> {
+    let naming = Naming::new(recogniser, lookup, &options.answer);
+    let embedders = recogniser.pack().embedders.len();
+    let groups = looks.groups();
+    let (mut partial, mut provisional) = (false, false);
+    let (mut templates, mut candidates) = (Vec::new(), Vec::new());
+    for group in &groups {
+        let best = looks.best_first(group);
+        looks.complete(recogniser, &best[..best.len().min(options.best_looks)]).await?;
+        let template = looks.template(group, embedders)?;
+        let found: Found = naming.find(&template).await?;
+        partial |= found.partial;
+        provisional |= found.provisional;
+        candidates.push(naming.rank(found, looks.frames(group).len()));
+        templates.push(template);
+    }
+    let one = |a: usize, b: usize| {
+        looks.frames(&groups[a]).is_disjoint(&looks.frames(&groups[b]))
+            || mean_similarity(&templates[a], &templates[b]) >= Some(SAME_PERSON)
+    };
+    let people = assign(&candidates, options.answer.min_confidence, &one);
+    let matches = people.iter().map(|person| {
+        let Person { groups: theirs, .. } = person;
+        let mut seen: Vec<usize> = theirs.iter().flat_map(|&g| groups[g].iter().copied()).collect();
+        seen.sort_unstable();
+        let best = looks.best_first(&seen).first().map(|&look| &looks.0[look].crop);
+        let thumbnail = best.and_then(|crop| thumbnail(crop, &options.answer));
+        let faces = seen.iter().map(|&look| face(&looks.0[look])).collect();
+        naming.person(person, &candidates[theirs[0]], looks.frames(&seen).len(), faces, thumbnail)
+    });
+    let matches = matches.collect();
+    let scene = Some(search.facts());
+    Ok(Answer { partial, provisional, scene, ..naming.answer(matches) })
+}
+
+fn face(look: &Look) -> AnswerFace {
+    AnswerFace {
+        bounding_box: look.face.bounding_box,
+        frame: look.frame,
+        time: look.time,
+        score: look.face.score,
+    }
+}
