@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rollcall_core::{ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel};
+use rollcall_core::{Calibration, ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel};
 use serde::Deserialize;
 
 use crate::{
@@ -38,6 +38,8 @@ pub struct PackFile {
     detector: Detector,
     /// The networks that embed them, the main one first.
     embedders: Vec<Embedder>,
+    /// What its similarities are worth, where that was measured.
+    calibration: Option<Calibration>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -160,6 +162,7 @@ impl PackFile {
                     })
                 })
                 .collect::<Option<_>>()?,
+            calibration: self.calibration,
         })
     }
 }

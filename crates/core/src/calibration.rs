@@ -96,19 +96,35 @@ const SURE_FROM: f32 = 0.5;
 /// be certain; flatter than 5, nobody ever.
 const SLOPES: RangeInclusive<f32> = 5.0..=40.0;
 
+/// What a margin may add in such a curve: at most the odds of "sure", for the largest margin counted.
+const MOST_MARGIN_SLOPE: f32 = SURE_ODDS / MOST_MARGIN;
+
+/// What looks may add in such a curve: at most the odds of "sure", for as many as count.
+const MOST_LOOKS_SLOPE: f32 = 0.85;
+
 impl Calibration {
-    /// The curve `1 / (1 + exp(-(slope * similarity + offset)))` of a database, kept within what is
-    /// plausible. `None` for one that falls or is no number.
+    /// A curve that came with a database, kept within what is plausible. `None` for one that falls
+    /// or has something that is no number.
+    ///
+    /// `offset` is the logarithm of the odds at similarity 0; the others are this type's fields.
     #[must_use]
-    pub fn measured(slope: f32, offset: f32) -> Option<Self> {
+    pub fn measured(slope: f32, offset: f32, margin: f32, looks: f32) -> Option<Self> {
         let midpoint = -offset / slope;
-        if !(slope > 0.0 && slope.is_finite() && midpoint.is_finite()) {
+        let finite = [slope, midpoint, margin, looks].iter().all(|x| x.is_finite());
+        if !(slope > 0.0 && finite) {
             return None;
         }
         let slope = slope.clamp(*SLOPES.start(), *SLOPES.end());
         let midpoint =
             midpoint.clamp(*MIDPOINTS.start(), *MIDPOINTS.end()).max(SURE_FROM - SURE_ODDS / slope);
-        Some(Self { midpoint, slope, calibrated: true, ..Self::default() })
+        Some(Self {
+            midpoint,
+            slope,
+            margin: margin.clamp(0.0, MOST_MARGIN_SLOPE),
+            looks: looks.clamp(0.0, MOST_LOOKS_SLOPE),
+            expected: 0.0,
+            calibrated: true,
+        })
     }
 
     /// The probability that a name with this evidence is right, kept within .01 and .99: nobody is
@@ -184,16 +200,16 @@ mod tests {
         for (slope, offset) in
             [(1000.0, 1000.0), (1e-3, 30.0), (20.0, 1e6), (f32::MAX, 1.0), (40.0, -12.0)]
         {
-            let curve = Calibration::measured(slope, offset).unwrap();
+            let curve = Calibration::measured(slope, offset, 0.0, 0.0).unwrap();
             assert!(curve.confidence(&evidence(0.25)).0 < 0.5, "{curve:?}");
             assert!(curve.confidence(&evidence(0.3)).0 <= 0.5, "{curve:?}");
             let reached_by_strangers = curve.confidence(&evidence(UNKNOWN_BELOW.0));
             assert!(Verdict::of(reached_by_strangers) < Verdict::Sure, "{curve:?}");
         }
         for (slope, offset) in [(0.0, 1.0), (-5.0, 1.0), (f32::NAN, 0.0), (1.0, f32::NAN)] {
-            assert_eq!(Calibration::measured(slope, offset), None);
+            assert_eq!(Calibration::measured(slope, offset, 0.0, 0.0), None);
         }
-        let honest = Calibration::measured(20.0, -9.0).unwrap();
+        let honest = Calibration::measured(20.0, -9.0, 0.0, 0.0).unwrap();
         assert_eq!(honest, Calibration { calibrated: true, ..Calibration::default() });
     }
 

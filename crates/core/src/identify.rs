@@ -117,7 +117,7 @@ pub(crate) struct Naming<'a> {
     recogniser: &'a Recogniser,
     lookup: Option<&'a dyn Lookup>,
     options: &'a IdentifyOptions,
-    calibration: Calibration,
+    calibrations: Vec<Calibration>,
     performers: u64,
 }
 
@@ -127,10 +127,16 @@ impl<'a> Naming<'a> {
         lookup: Option<&'a dyn Lookup>,
         options: &'a IdentifyOptions,
     ) -> Self {
-        // What was measured on the database itself goes before the general guess.
-        let calibration = lookup.and_then(Lookup::calibration).unwrap_or_default();
+        // What a database says of itself can only make its names less sure than the pack does: who
+        // made it may have an interest.
+        let own = recogniser.pack().calibration;
+        let mut calibrations: Vec<Calibration> =
+            own.into_iter().chain(lookup.and_then(Lookup::calibration)).collect();
+        if calibrations.is_empty() {
+            calibrations.push(Calibration::default());
+        }
         let performers = lookup.and_then(Lookup::summary).map_or(0, |summary| summary.performers);
-        Self { recogniser, lookup, options, calibration, performers }
+        Self { recogniser, lookup, options, calibrations, performers }
     }
 
     /// Asks the database, if there is one.
@@ -145,7 +151,7 @@ impl<'a> Naming<'a> {
     /// Weighs what was found for somebody seen in `looks` faces.
     pub(crate) fn rank(&self, found: Found, looks: usize) -> Vec<Ranked> {
         let expected = |performer: &Performer| self.options.expected.contains(&performer.id);
-        rank(found, looks, self.performers, &self.calibration, &expected)
+        rank(found, looks, self.performers, &self.calibrations, &expected)
     }
 
     /// A person as the answer tells of them.
@@ -182,7 +188,7 @@ impl<'a> Naming<'a> {
             engine: self.recogniser.report(),
             models: models.map(|m| m.name.clone()).collect(),
             database: self.lookup.and_then(Lookup::summary),
-            calibrated: self.calibration.calibrated,
+            calibrated: self.calibrations.iter().all(|curve| curve.calibrated),
             scene: None,
         }
     }

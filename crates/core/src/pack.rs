@@ -3,6 +3,7 @@
 //! `models/*.toml` describe where packs come from; `rollcall models fetch` prepares them and writes
 //! this part as `pack.json` beside the prepared graphs.
 
+use crate::Calibration;
 use serde::{Deserialize, Serialize};
 
 /// One detector and one or more embedders that work together.
@@ -17,6 +18,9 @@ pub struct Pack {
     pub detector: DetectorSpec,
     /// Turn aligned faces into embeddings. The first one is the main one.
     pub embedders: Vec<EmbedderSpec>,
+    /// What its similarities are worth, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
 }
 
 /// A prepared graph file.

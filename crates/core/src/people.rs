@@ -15,12 +15,13 @@ pub struct Ranked {
     pub shard: Option<String>,
 }
 
-/// Weighs what a lookup found for somebody seen in `looks` faces, among `performers`.
+/// Weighs what a lookup found for somebody seen in `looks` faces, among `performers`, by the most
+/// cautious of the curves.
 pub(crate) fn rank(
     found: Found,
     looks: usize,
     performers: u64,
-    calibration: &Calibration,
+    calibrations: &[Calibration],
     expected: &dyn Fn(&Performer) -> bool,
 ) -> Vec<Ranked> {
     let similarities: Vec<f32> = found.candidates.iter().map(|c| c.similarity.0).collect();
@@ -30,7 +31,8 @@ pub(crate) fn rank(
         let margin = rival.map_or(similarity.0, |rival| similarity.0 - rival);
         let expected = expected(&performer);
         let evidence = Evidence { similarity, margin, looks, performers, expected };
-        let confidence = calibration.confidence(&evidence);
+        let confidence = calibrations.iter().map(|curve| curve.confidence(&evidence).0);
+        let confidence = Confidence(confidence.fold(1.0, f32::min));
         Ranked { performer, evidence, confidence, shard }
     });
     let mut ranked: Vec<Ranked> = ranked.collect();

@@ -38,6 +38,7 @@ pub(crate) fn pack() -> Pack {
             mean: 127.5,
             scale: 1.0,
         }],
+        calibration: None,
     }
 }
 

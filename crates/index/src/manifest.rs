@@ -115,13 +115,21 @@ pub struct Impostor {
     pub sd: f32,
 }
 
-/// A logistic curve: `p = 1 / (1 + exp(-(slope * similarity + offset)))`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// A logistic curve: `p = 1 / (1 + exp(-(slope * similarity + offset + margin * m + looks * ln n -
+/// ln(performers / 1000))))`, `m` the lead in similarity over the next performer, `n` the number of
+/// looks. See `rollcall_core::Calibration`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Steepness, per unit of cosine.
     pub slope: f32,
     /// Offset.
     pub offset: f32,
+    /// What a margin adds, per unit of cosine.
+    #[serde(default)]
+    pub margin: f32,
+    /// What more looks add, per natural logarithm of their number.
+    #[serde(default)]
+    pub looks: f32,
 }
 
 /// How vectors are turned: see [`crate::Rotation`].
@@ -328,7 +336,11 @@ impl Model {
         check("thresholds", rising && positive)?;
         check("impostor", self.impostor.is_none_or(Impostor::is_plausible))?;
         check("weight", self.weight.is_none_or(|w| w > 0.0 && w <= 1000.0))?;
-        check("calibration", self.calibration.is_none_or(|c| fine(c.slope) && fine(c.offset)))
+        check(
+            "calibration",
+            self.calibration
+                .is_none_or(|c| [c.slope, c.offset, c.margin, c.looks].into_iter().all(fine)),
+        )
     }
 }
 

@@ -243,6 +243,6 @@ impl Lookup for Database {
     fn calibration(&self) -> Option<Calibration> {
         let model = self.pack.as_ref()?.iter().flatten().next()?;
         let curve = self.manifest.models.get(*model)?.calibration?;
-        Calibration::measured(curve.slope, curve.offset)
+        Calibration::measured(curve.slope, curve.offset, curve.margin, curve.looks)
     }
 }

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Normal, open, pack, people, write};
 use pollster::block_on;
-use rollcall_core::{Embedding, Found, Lookup, LookupError, PerformerId};
+use rollcall_core::{Embedding, Evidence, Found, Lookup, LookupError, PerformerId};
 use rollcall_index::{Database, PerformerEntry, RERANKED};
 
 fn find(database: &Database, face: &[Embedding], limit: usize) -> Found {
@@ -215,10 +215,18 @@ fn a_calibration_that_would_make_everyone_sure_is_kept_within_reason() {
     let store = write(entries, &[128]);
     assert_eq!(open(write(people(5, 1, &[128], 3), &[128]), &[128]).calibration(), None);
     common::forge(&store, |manifest| {
-        let sure = rollcall_index::Calibration { slope: 1000.0, offset: 1000.0 };
+        let sure = rollcall_index::Calibration {
+            slope: 1000.0,
+            offset: 1000.0,
+            margin: 1000.0,
+            looks: 1000.0,
+        };
         manifest.models[0].calibration = Some(sure);
     });
     let curve = open(store, &[128]).calibration().unwrap();
-    let stranger = curve.confidence(rollcall_core::Similarity(0.28));
+    let similarity = rollcall_core::Similarity(0.28);
+    let evidence =
+        Evidence { similarity, margin: 0.0, looks: 1, performers: 1000, expected: false };
+    let stranger = curve.confidence(&evidence);
     assert!(stranger.0 < 0.5, "a stranger stays one: {stranger:?}");
 }

@@ -39,6 +39,7 @@ pub fn pack(dimensions: &[usize]) -> Pack {
         version: 1,
         detector: DetectorSpec { model: model("d", '0'), kind: "yunet".into(), sizes: vec![320] },
         embedders: embedders.map(|(i, (&d, sha))| embedder(&format!("m{i}"), sha, d)).collect(),
+        calibration: None,
     }
 }
 
