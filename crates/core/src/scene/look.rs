@@ -6,11 +6,10 @@ use super::{
     SceneOptions,
     cluster::{Pair, cluster},
     quality::Quality,
-    search::Search,
 };
 use crate::{
     Answer, AnswerFace, Embedding, Face, Found, IdentifyError, Lookup, Pixels, RecogniseError,
-    Recogniser, SAME_PERSON,
+    Recogniser, SAME_PERSON, SceneFacts,
     identify::Naming,
     mean_similarity,
     people::{Person, assign},
@@ -135,7 +134,7 @@ pub(crate) async fn answer(
     recogniser: &Recogniser,
     lookup: Option<&dyn Lookup>,
     looks: &mut Looks,
-    search: &Search<'_>,
+    facts: SceneFacts,
     options: &SceneOptions,
 ) -> Result<Answer, IdentifyError> {
     let naming = Naming::new(recogniser, lookup, &options.answer);
@@ -168,8 +167,7 @@ pub(crate) async fn answer(
         naming.person(person, &candidates[theirs[0]], looks.frames(&seen).len(), faces, thumbnail)
     });
     let matches = matches.collect();
-    let scene = Some(search.facts());
-    Ok(Answer { partial, provisional, scene, ..naming.answer(matches) })
+    Ok(Answer { partial, provisional, scene: Some(facts), ..naming.answer(matches) })
 }
 
 fn face(look: &Look) -> AnswerFace {

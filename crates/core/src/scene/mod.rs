@@ -19,6 +19,9 @@ use crate::{
     Recogniser,
 };
 
+/// After this many frames people are named for the first time.
+const FIRST_ANSWER: usize = 8;
+
 /// What an identification of a scene should be like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SceneOptions {
@@ -52,6 +55,9 @@ pub enum SceneProgress<'a> {
     Early(&'a Answer),
 }
 
+/// What a scene tells of its progress, and asks whether to go on.
+pub type Hear<'a> = dyn Fn(SceneProgress) -> ControlFlow<()> + 'a;
+
 /// Names the people in a scene. Without a database everybody is unknown. `hear` is told of progress
 /// and of early answers, and may stop the work.
 ///
@@ -62,34 +68,76 @@ pub async fn identify_scene(
     lookup: Option<&dyn Lookup>,
     frames: &dyn FrameSource,
     options: &SceneOptions,
-    hear: &dyn Fn(SceneProgress) -> ControlFlow<()>,
+    hear: &Hear<'_>,
 ) -> Result<Answer, IdentifyError> {
-    let mut search = Search::new(recogniser, frames, options, hear);
-    let mut looks = Looks::default();
-    let mut next_answer = 8;
-    for first_pass in [true, false] {
-        for number in search.plan(first_pass) {
-            search.look(number, &mut looks).await?;
-            if search.facts().searched == next_answer {
-                next_answer *= 2;
-                let answer = look::answer(recogniser, lookup, &mut looks, &search, options).await?;
-                heard(hear, SceneProgress::Early(&answer))?;
-            }
-        }
-    }
-    if search.facts().searched == 0 {
-        return Err(search.nothing().into());
-    }
-    look::answer(recogniser, lookup, &mut looks, &search, options).await
+    let mut scene = Scene::new(recogniser, frames, options, hear);
+    scene.look_around(lookup).await?;
+    scene.answer(lookup).await
 }
 
-fn heard(
-    hear: &dyn Fn(SceneProgress) -> ControlFlow<()>,
-    progress: SceneProgress,
-) -> Result<(), RecogniseError> {
+/// A scene that is being looked at: [`identify_scene`] in two steps, for who wants to name people
+/// again, by more of a database or another one, without reading a frame.
+pub struct Scene<'a> {
+    recogniser: &'a Recogniser,
+    options: &'a SceneOptions,
+    hear: &'a Hear<'a>,
+    search: Search<'a>,
+    looks: Looks,
+}
+
+impl<'a> Scene<'a> {
+    /// A scene of which nothing has been looked at.
+    #[must_use]
+    pub fn new(
+        recogniser: &'a Recogniser,
+        frames: &'a dyn FrameSource,
+        options: &'a SceneOptions,
+        hear: &'a Hear<'a>,
+    ) -> Self {
+        let search = Search::new(recogniser, frames, options, hear);
+        Self { recogniser, options, hear, search, looks: Looks::default() }
+    }
+
+    /// Looks at frames until enough have been seen; names people early, each time twice as many
+    /// frames have been searched, if `lookup` is given.
+    ///
+    /// # Errors
+    /// Those of [`identify_scene`].
+    pub async fn look_around(&mut self, lookup: Option<&dyn Lookup>) -> Result<(), IdentifyError> {
+        let mut next_answer = FIRST_ANSWER;
+        for first_pass in [true, false] {
+            for number in self.search.plan(first_pass) {
+                self.search.look(number, &mut self.looks).await?;
+                if lookup.is_some() && self.search.facts().searched == next_answer {
+                    next_answer *= 2;
+                    let answer = self.answer(lookup).await?;
+                    heard(self.hear, SceneProgress::Early(&answer))?;
+                }
+            }
+        }
+        if self.search.facts().searched > 0 { Ok(()) } else { Err(self.search.nothing().into()) }
+    }
+
+    /// Names the people who have been seen so far.
+    ///
+    /// # Errors
+    /// When a model or the database fails.
+    pub async fn answer(&mut self, lookup: Option<&dyn Lookup>) -> Result<Answer, IdentifyError> {
+        let facts = self.search.facts();
+        look::answer(self.recogniser, lookup, &mut self.looks, facts, self.options).await
+    }
+}
+
+fn heard(hear: &Hear<'_>, progress: SceneProgress) -> Result<(), RecogniseError> {
     match hear(progress) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(RecogniseError::Cancelled),
+    }
+}
+
+impl std::fmt::Debug for Scene<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scene").field("facts", &self.search.facts()).finish_non_exhaustive()
     }
 }
 

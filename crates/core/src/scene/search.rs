@@ -1,9 +1,9 @@
 //! Looking for faces, frame by frame.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::collections::BTreeMap;
 
 use super::{
-    SceneOptions, SceneProgress, heard,
+    Hear, SceneOptions, SceneProgress, heard,
     look::{Look, Looks},
     quality::Quality,
     sampling,
@@ -30,7 +30,7 @@ pub(crate) struct Search<'a> {
     recogniser: &'a Recogniser,
     frames: &'a dyn FrameSource,
     options: &'a SceneOptions,
-    hear: &'a dyn Fn(SceneProgress) -> ControlFlow<()>,
+    hear: &'a Hear<'a>,
     /// Of each frame that was looked at, whether it has faces.
     seen: BTreeMap<usize, bool>,
     thumbnails: BTreeMap<usize, Vec<u8>>,
@@ -45,7 +45,7 @@ impl<'a> Search<'a> {
         recogniser: &'a Recogniser,
         frames: &'a dyn FrameSource,
         options: &'a SceneOptions,
-        hear: &'a dyn Fn(SceneProgress) -> ControlFlow<()>,
+        hear: &'a Hear<'a>,
     ) -> Self {
         Self {
             recogniser,
