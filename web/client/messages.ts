@@ -1,7 +1,15 @@
 // What the client and its worker say to each other.
 
 import type { RollcallErrorKind } from "./error.ts";
-import type { DatabaseFacts, EngineChoice, EngineReport, Identification, Progress, RequestRecord } from "./types.ts";
+import type {
+  DatabaseFacts,
+  EngineChoice,
+  EngineReport,
+  Identification,
+  Progress,
+  RequestRecord,
+  SpriteSheet,
+} from "./types.ts";
 
 /** All URLs are absolute: a blob worker has no folder of its own. Folders end in `/`. */
 export interface WorkerOptions {
@@ -23,9 +31,14 @@ export interface DatabaseOptions {
   cache: string | null;
 }
 
+/** One picture file. */
+export interface Picture {
+  picture: Blob;
+}
+
 export type ToWorker =
   | { type: "start"; options: WorkerOptions }
-  | { type: "identify"; job: number; picture: Blob }
+  | { type: "identify"; job: number; what: Picture | SpriteSheet }
   | { type: "fetch-database" }
   | { type: "cancel"; job: number };
 

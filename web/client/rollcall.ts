@@ -1,6 +1,6 @@
 import { RollcallError } from "./error.ts";
 import { WorkerLink } from "./link.ts";
-import type { DatabaseOptions, Failure, FromWorker, WorkerOptions } from "./messages.ts";
+import type { DatabaseOptions, Failure, FromWorker, Picture, WorkerOptions } from "./messages.ts";
 import type {
   DatabaseFacts,
   EngineReport,
@@ -9,6 +9,7 @@ import type {
   Listeners,
   Progress,
   RollcallOptions,
+  SpriteSheet,
 } from "./types.ts";
 
 /** A GPU that says nothing for so long hangs: a single run takes well under a second. */
@@ -23,7 +24,7 @@ const MAX_ATTEMPTS = 2;
 const MAX_DEATHS = 3;
 
 interface Job {
-  picture: Blob;
+  what: Picture | SpriteSheet;
   on: IdentifyListeners;
   resolve(identification: Identification): void;
   reject(error: RollcallError): void;
@@ -86,14 +87,24 @@ export class Rollcall {
 
   /** Finds the faces in a picture file and says who they are. Rejects with a `RollcallError`. */
   identify(picture: Blob, on: IdentifyListeners = {}): Promise<Identification> {
+    return this.#ask({ picture }, on);
+  }
+
+  /** Says who is in a scene, by its sprite sheet. First names come as provisional answers while later
+   *  frames are still being looked at. Rejects with a `RollcallError`. */
+  identifyScene(frames: SpriteSheet, on: IdentifyListeners = {}): Promise<Identification> {
+    return this.#ask(frames, on);
+  }
+
+  #ask(what: Picture | SpriteSheet, on: IdentifyListeners): Promise<Identification> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new RollcallError("closed", "Rollcall was closed; start it again"));
       if (on.signal?.aborted) return reject(cancelledError());
       const id = ++this.#lastJob;
-      this.#jobs.set(id, { picture, on, resolve, reject, attempts: 0 });
+      this.#jobs.set(id, { what, on, resolve, reject, attempts: 0 });
       on.signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
       if (this.#link === null) this.#launch();
-      else if (this.#ready) this.#link.send({ type: "identify", job: id, picture });
+      else if (this.#ready) this.#link.send({ type: "identify", job: id, what });
       this.#watch();
     });
   }
@@ -161,7 +172,7 @@ export class Rollcall {
   #begin(engine: EngineReport): void {
     this.#ready = true;
     this.#engine = engine;
-    for (const [job, { picture }] of this.#jobs) this.#link?.send({ type: "identify", job, picture });
+    for (const [job, { what }] of this.#jobs) this.#link?.send({ type: "identify", job, what });
     this.#watch();
     this.#started?.resolve();
     this.#started = null;

@@ -57,6 +57,14 @@ export interface IdentifyListeners {
   signal?: AbortSignal | undefined;
 }
 
+/** The frames of a scene as Stash makes them. */
+export interface SpriteSheet {
+  /** The sheet: one picture with a tile for each moment. */
+  sheet: Blob;
+  /** The text of the VTT file that says which tile shows what. */
+  vtt: string;
+}
+
 export interface EngineReport {
   /** `simd` (CPU) or `wonnx` (GPU). */
   name: string;
@@ -118,10 +126,34 @@ export interface Answer {
   models: string[];
   database: { version: string; performers: number } | null;
   calibrated: boolean;
+  /** What was looked at, for a scene. */
+  scene?: SceneFacts;
 }
 
 /** One person. A named one has the best candidate's keys beside its own. */
 export type Match = UnknownMatch | NamedMatch;
+
+export interface SceneFacts {
+  frames: number;
+  searched: number;
+  /** Frames like one that was searched. */
+  repeated: number;
+  missing: number;
+  faces: number;
+  /** Faces too small or too poor to compare. */
+  too_poor: number;
+}
+
+/** What a name rests on: core's `Evidence`. */
+export interface Why {
+  similarity: number;
+  /** How far the next performer is behind, in units of cosine. */
+  margin: number;
+  looks: number;
+  performers: number;
+  expected: boolean;
+  shard: string | null;
+}
 
 interface Seen {
   appearances: number;
@@ -136,6 +168,7 @@ export interface UnknownMatch extends Seen {
 }
 
 export interface NamedMatch extends Seen, AnswerCandidate {
+  why: Why;
   unknown?: never;
 }
 

@@ -1,8 +1,8 @@
 // The worker's side. `workerMain` is turned into text and becomes a blob worker's whole source
 // (the only kind a Stash page allows), so it may use nothing from outside its own braces but types.
 
-import type { Failure, FromWorker, ToWorker, WorkerOptions } from "./messages.ts";
-import type { DatabaseFacts, EngineReport, Identification, Progress, Stage } from "./types.ts";
+import type { Failure, FromWorker, Picture, ToWorker, WorkerOptions } from "./messages.ts";
+import type { DatabaseFacts, EngineReport, Identification, Progress, SpriteSheet, Stage } from "./types.ts";
 
 /** The little of `DedicatedWorkerGlobalScope` we use; its own types clash with those of a page. */
 interface Scope {
@@ -18,6 +18,7 @@ interface Session {
   database(): DatabaseFacts | null;
   fetchDatabase(): Promise<void>;
   identify(picture: Blob): Promise<Identification>;
+  identifyScene(sheet: Blob, vtt: string): Promise<Identification>;
 }
 
 /** What wasm-bindgen's `no-modules` script leaves behind: a function that instantiates the module
@@ -57,7 +58,7 @@ interface Adapter {
 }
 
 export function workerMain(scope: Scope): void {
-  const queue: { job: number; picture: Blob }[] = [];
+  const queue: { job: number; what: Picture | SpriteSheet }[] = [];
   const cancelled = new Set<number>();
   const channel = new MessageChannel();
   let session: Session | null = null;
@@ -170,7 +171,10 @@ export function workerMain(scope: Scope): void {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       running = next.job;
       try {
-        const identification = await session.identify(next.picture);
+        const { what } = next;
+        const identification = await ("picture" in what
+          ? session.identify(what.picture)
+          : session.identifyScene(what.sheet, what.vtt));
         post({ type: "answer", job: next.job, identification });
       } catch (thrown) {
         fail(next.job, thrown);

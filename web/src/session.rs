@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, join, select};
 use rollcall_core::{
-    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions, Lookup,
-    Pixels, RecogniseError, Recogniser, name_faces,
+    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions,
+    Lookup, Pixels, RecogniseError, Recogniser, Scene, SceneOptions, SceneProgress, SpriteSheet,
+    name_faces, parse_vtt,
 };
 use rollcall_engine::choose::EngineWish;
 use serde::{Deserialize, Serialize};
@@ -123,17 +124,57 @@ impl Session {
         Ok(to_js(&identified?)?)
     }
 
+    /// Says who is in a scene: `sheet` is a sprite sheet, `cues` the text of the VTT file that says
+    /// what its tiles show. Early answers come by the hook `provisional`.
+    ///
+    /// # Errors
+    /// `{kind, message}`; of kind `cancelled` where the page gave the job up.
+    #[wasm_bindgen(js_name = identifyScene)]
+    pub async fn identify_scene(&self, sheet: Blob, cues: String) -> Result<JsValue, JsValue> {
+        let identified = self.identify_sheet(&sheet, &cues).await;
+        if self.progress.cancelled() {
+            return Err(WebError::Cancelled.into());
+        }
+        Ok(to_js(&identified?)?)
+    }
+
+    async fn identify_sheet(&self, sheet: &Blob, cues: &str) -> Result<Identification, WebError> {
+        self.progress.begin();
+        let pixels = self.decode(sheet).await?;
+        let (width, height) = (pixels.width(), pixels.height());
+        let cues = parse_vtt(cues.as_bytes()).map_err(|e| WebError::Identify(e.to_string()))?;
+        let frames = SpriteSheet::new(pixels, cues).map_err(IdentifyError::from)?;
+        let identification = |answer| {
+            let timings = self.progress.finish();
+            Identification { answer, timings, width, height }
+        };
+        let hear = |progress: SceneProgress| {
+            if let SceneProgress::Early(answer) = progress
+                && let Ok(early) = to_js(&identification(answer.clone()))
+            {
+                self.progress.provisional(early);
+            }
+            self.progress.hear_scene(progress)
+        };
+        let options = SceneOptions { answer: self.options.clone(), ..SceneOptions::default() };
+        let mut scene = Scene::new(&self.recogniser, &frames, &options, &hear);
+        let watched = self.watched();
+        let lookup = watched.as_ref().map(|lookup| lookup as &dyn Lookup);
+        scene.look_around(lookup).await?;
+        let mut answer = scene.answer(lookup).await?;
+        if let Some(open) = &self.database
+            && answer.provisional
+        {
+            self.progress.provisional(to_js(&identification(answer))?);
+            self.wait_for(open).await?;
+            answer = scene.answer(lookup).await?;
+        }
+        Ok(identification(answer))
+    }
+
     async fn identify_file(&self, picture: &Blob) -> Result<Identification, WebError> {
         self.progress.begin();
-        if picture.size() > MAX_FILE {
-            return Err(WebError::PictureFile { megabytes: (picture.size() / 1e6) as u32 });
-        }
-        let buffer = JsFuture::from(picture.array_buffer())
-            .await
-            .map_err(|thrown| WebError::Unreadable(words(&thrown)))?;
-        let file = js_sys::Uint8Array::new(&buffer).to_vec();
-        let pixels = BrowserDecoder.decode(&file).await?;
-        drop(file);
+        let pixels = self.decode(picture).await?;
         let faces = self.recogniser.faces_with(&pixels, &|step| self.progress.hear(step)).await;
         let faces = faces.map_err(IdentifyError::from)?;
         let identified = self.name(&faces, &pixels).await?;
@@ -145,6 +186,23 @@ impl Session {
             }
             _ => Ok(identified),
         }
+    }
+
+    async fn decode(&self, picture: &Blob) -> Result<Pixels, WebError> {
+        if picture.size() > MAX_FILE {
+            return Err(WebError::PictureFile { megabytes: (picture.size() / 1e6) as u32 });
+        }
+        let buffer = JsFuture::from(picture.array_buffer())
+            .await
+            .map_err(|thrown| WebError::Unreadable(words(&thrown)))?;
+        let file = js_sys::Uint8Array::new(&buffer).to_vec();
+        Ok(BrowserDecoder.decode(&file).await?)
+    }
+
+    /// The database as the page hears of it.
+    fn watched(&self) -> Option<WatchedLookup<'_>> {
+        let open = self.database.as_ref()?;
+        Some(WatchedLookup { lookup: &*open.database, progress: &self.progress })
     }
 
     /// Waits for the rest of the database, telling the page that it is not stuck.
@@ -165,10 +223,7 @@ impl Session {
         faces: &[EmbeddedFace],
         pixels: &Pixels,
     ) -> Result<Identification, WebError> {
-        let watched = self
-            .database
-            .as_ref()
-            .map(|open| WatchedLookup { lookup: &*open.database, progress: &self.progress });
+        let watched = self.watched();
         let lookup = watched.as_ref().map(|lookup| lookup as &dyn Lookup);
         let answer = name_faces(&self.recogniser, lookup, faces, &self.options).await;
         let answer = answer.map_err(IdentifyError::from)?;

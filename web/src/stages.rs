@@ -9,7 +9,7 @@ use std::{
 
 use rollcall_core::{
     Calibration, DatabaseSummary, Embedding, Engine, EngineError, EngineReport, Found, LocalFuture,
-    Lookup, LookupError, Tensor,
+    Lookup, LookupError, SceneProgress, Tensor,
 };
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -119,6 +119,14 @@ impl Progress {
                 self.faces.set(faces);
                 self.tell(Stage::Embed, done, faces);
             }
+        }
+        if self.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// What core says of a scene: how many frames of how many are done.
+    pub(crate) fn hear_scene(&self, step: SceneProgress) -> ControlFlow<()> {
+        if let SceneProgress::Frame { done, total } = step {
+            self.tell(Stage::Detect, done, total);
         }
         if self.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
