@@ -3,6 +3,7 @@
 pub(crate) mod apt;
 pub(crate) mod browsers;
 pub(crate) mod cargo_fuzz;
+pub(crate) mod ffmpeg;
 pub(crate) mod nginx;
 pub(crate) mod npm;
 pub(crate) mod prerequisites;
@@ -43,11 +44,13 @@ pub(crate) fn prepare(places: &Places, pieces: &[&dyn Piece]) -> Result<()> {
 /// `cargo xtask setup`: every piece that any command needs.
 pub(crate) fn everything(places: &Places) -> Result<()> {
     let web = web::pieces(places)?;
-    let tests: [&dyn Piece; 5] = [
+    let tests: [&dyn Piece; 7] = [
         &browsers::Browser::Chromium,
         &browsers::Browser::Firefox,
         &browsers::SoftwareVulkan,
+        &ffmpeg::Ffmpeg,
         &python::PythonEnvironment,
+        &python::ScenesEnvironment,
         &cargo_fuzz::CargoFuzz,
     ];
     let pieces: Vec<_> = web.iter().map(AsRef::as_ref).chain(tests).collect();

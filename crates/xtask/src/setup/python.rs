@@ -84,6 +84,34 @@ impl Piece for BenchEnvironment {
     }
 }
 
+/// The environment of the scene generator, `tests/scenes`, in the cache's folder `python-scenes`.
+pub(crate) struct ScenesEnvironment;
+
+impl ScenesEnvironment {
+    fn environment(places: &Places) -> Environment {
+        Environment {
+            folder: places.cache.join("python-scenes"),
+            requirements: vec![places.root.join("tests/scenes/requirements.txt")],
+        }
+    }
+}
+
+impl Piece for ScenesEnvironment {
+    fn is_there(&self, places: &Places) -> Result<bool> {
+        Self::environment(places).is_there()
+    }
+
+    fn why(&self) -> String {
+        "Installing OpenCV into a Python environment in the cache: it makes the scenes with known \
+         truth that recognition is measured on."
+            .to_owned()
+    }
+
+    fn install(&self, places: &Places) -> Result<()> {
+        Self::environment(places).install(places, "pip-install-scenes")
+    }
+}
+
 /// A folder with packages, and the files that list them.
 struct Environment {
     folder: PathBuf,

@@ -11,6 +11,7 @@ use crate::{
     setup::{
         self,
         browsers::{Browser, SoftwareVulkan},
+        ffmpeg::Ffmpeg,
         npm::NpmPackages,
         python::PythonEnvironment,
         wasm_target::{Compiler, WasmTarget},
@@ -69,7 +70,7 @@ pub(super) fn references(places: &Places) -> Result<Counts> {
 }
 
 pub(super) fn native(places: &Places) -> Result<Counts> {
-    setup::prepare(places, &[&SoftwareVulkan])?;
+    setup::prepare(places, &[&SoftwareVulkan, &Ffmpeg])?;
     prepare_references(places)?;
     let output = Step::new(places, "native", "cargo test", "cargo")
         .args(["test", "--workspace", "--exclude", "rollcall-web", "--no-fail-fast"])
