@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, join, select};
 use rollcall_core::{
-    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions,
-    Lookup, Pixels, RecogniseError, Recogniser, Scene, SceneOptions, SceneProgress, SpriteSheet,
+    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions, Lookup,
+    Pixels, RecogniseError, Recogniser, Scene, SceneOptions, SceneProgress, SpriteSheet,
     name_faces, parse_vtt,
 };
 use rollcall_engine::choose::EngineWish;

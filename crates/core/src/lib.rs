@@ -30,6 +30,7 @@ mod pixels;
 mod present;
 mod recogniser;
 mod scene;
+mod sprite;
 mod tensor;
 #[cfg(test)]
 mod test_double;
@@ -37,6 +38,7 @@ mod text;
 #[cfg(feature = "decode")]
 mod thumbnail;
 mod upright;
+mod vtt;
 
 pub use align::{CROP, SimilarityTransform, TEMPLATE, align};
 pub use answer::{Answer, AnswerCandidate, AnswerFace, DatabaseSummary, Match, SceneFacts, Why};
@@ -63,7 +65,9 @@ pub use pixels::{BACKDROP, Decode, DecodeError, MAX_PIXELS, Pixels};
 pub use present::answer_candidate;
 pub use recogniser::{EmbeddedFace, MAX_FACES, Progress, RecogniseError, Recogniser};
 pub use scene::{Hear, Quality, Scene, SceneOptions, SceneProgress, identify_scene};
+pub use sprite::SpriteSheet;
 pub use tensor::{ShapeError, Tensor};
 pub use text::display_name;
 #[cfg(feature = "decode")]
 pub use thumbnail::jpeg_data_url;
+pub use vtt::{Cue, MAX_CUES, MAX_VTT_BYTES, VttError, parse_vtt};

@@ -1,6 +1,6 @@
 //! Pictures in memory.
 
-use crate::LocalFuture;
+use crate::{LocalFuture, Region};
 
 /// The most pixels a picture may have.
 pub const MAX_PIXELS: u64 = 100_000_000;
@@ -87,6 +87,21 @@ impl Pixels {
     #[must_use]
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
+    }
+
+    /// A copy of a part, or `None` where it is not wholly in the picture or empty.
+    #[must_use]
+    pub fn cut(&self, region: Region) -> Option<Self> {
+        let Region { x, y, width, height } = region;
+        let inside = x.checked_add(width)? <= self.width && y.checked_add(height)? <= self.height;
+        if !inside || width == 0 || height == 0 {
+            return None;
+        }
+        let rows = self.rgb.chunks_exact(3 * self.width as usize);
+        let part = 3 * x as usize..3 * (x + width) as usize;
+        let rows = rows.skip(y as usize).take(height as usize);
+        let rgb = rows.filter_map(|row| row.get(part.clone())).flatten().copied().collect();
+        Self::new(width, height, rgb).ok()
     }
 }
 
