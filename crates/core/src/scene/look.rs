@@ -26,14 +26,20 @@ const SAME_IN_SCENE: f32 = 0.30;
 const SAME_PLACE: f32 = 0.10;
 
 /// One face in one frame.
-pub(crate) struct Look {
-    pub(crate) frame: usize,
-    pub(crate) time: Option<f64>,
-    pub(crate) face: Face,
-    pub(crate) quality: Quality,
-    pub(crate) crop: Pixels,
-    /// Of the first embedders of the pack; all of them, or only the first.
-    pub(crate) embeddings: Vec<Embedding>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// The frame's number.
+    pub frame: usize,
+    /// When the frame is shown, in seconds from the start.
+    pub time: Option<f64>,
+    /// Where the face is in it.
+    pub face: Face,
+    /// How much it can tell.
+    pub quality: Quality,
+    /// The aligned face.
+    pub crop: Pixels,
+    /// By the embedders of the pack, in its order: by all of them, or by the first alone.
+    pub embeddings: Vec<Embedding>,
 }
 
 impl Look {
@@ -44,7 +50,7 @@ impl Look {
 
 /// All looks of a scene, by rising frame.
 #[derive(Default)]
-pub(crate) struct Looks(Vec<Look>);
+pub(crate) struct Looks(pub(crate) Vec<Look>);
 
 impl Looks {
     /// Adds a look. Gives whether one, this or a poorer one, was dropped because there are too many.

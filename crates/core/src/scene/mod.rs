@@ -11,6 +11,7 @@ mod search;
 
 use std::ops::ControlFlow;
 
+pub use look::Look;
 pub use quality::Quality;
 
 use self::{look::Looks, search::Search};
@@ -116,6 +117,12 @@ impl<'a> Scene<'a> {
             }
         }
         if self.search.facts().searched > 0 { Ok(()) } else { Err(self.search.nothing().into()) }
+    }
+
+    /// The faces that were seen and compared, by rising frame.
+    #[must_use]
+    pub fn looks(&self) -> &[Look] {
+        &self.looks.0
     }
 
     /// Names the people who have been seen so far.
