@@ -1,16 +1,47 @@
 //! People made of numbers.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use pollster::block_on;
 use rollcall_core::{
-    ChannelOrder, DetectorSpec, EmbedderSpec, Embedding, Pack, PackModel, Performer, PerformerId,
+    ChannelOrder, DetectorSpec, EmbedderSpec, Embedding, LocalFuture, Pack, PackModel, Performer,
+    PerformerId,
 };
 use rollcall_index::{
     Database, Digest, LATEST, Latest, Manifest, MemoryStore, PerformerEntry, SHARD_RECORD,
-    SplitMix64, Store, WriteOptions, manifest, manifest_name, write_database,
+    SplitMix64, Store, StoreError, WriteOptions, manifest, manifest_name, write_database,
 };
+
+/// A host that writes down what it is asked for.
+#[derive(Default)]
+pub struct Recorder {
+    pub files: MemoryStore,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Recorder {
+    pub fn new(files: MemoryStore) -> Self {
+        Self { files, asked: RefCell::default() }
+    }
+
+    /// The names asked for since the last time.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.take()
+    }
+}
+
+impl Store for Recorder {
+    fn get<'a>(
+        &'a self,
+        name: &'a str,
+        max_bytes: usize,
+        fresh: bool,
+    ) -> LocalFuture<'a, Result<Vec<u8>, StoreError>> {
+        self.asked.borrow_mut().push(name.to_owned());
+        self.files.get(name, max_bytes, fresh)
+    }
+}
 
 pub fn model(name: &str, sha: char) -> PackModel {
     PackModel {
