@@ -124,6 +124,8 @@ impl Database {
     /// Exact similarities of the proposed rows, by rising id.
     async fn rerank(&self, queries: &[Query], places: Places) -> Found {
         let mut partial = self.lost().is_some();
+        // What is in memory must not make room for what is fetched now.
+        let _held = self.shards.hold(places.values().map(|(shard, _)| shard));
         let shards = places.values().map(|(shard, _)| self.shard(*shard));
         let shards = fetch::all(shards).await;
         let mut candidates = BTreeMap::new();
