@@ -9,9 +9,8 @@ use std::{
 use rollcall_core::{LookupError, Pack, Performer, PerformerId};
 
 use crate::{
-    DatabaseInfo, Digest, IndexError, Release, Remembered, Store, Trust, fetch,
+    DatabaseInfo, Digest, IndexError, Inventory, Release, Remembered, Store, Trust, fetch,
     ids::{ID_RECORD, Ids},
-    latest::manifest_name,
     limits,
     manifest::Manifest,
     segment::{Segment, ShardRef},
@@ -128,35 +127,29 @@ impl Database {
         if let Some(error) = self.lost() {
             return Err(error);
         }
-        let files = self.files();
-        let total = files.len() as u64;
-        for (done, (digest, max_bytes)) in files.iter().enumerate() {
-            progress(done as u64, total);
-            fetch::verified(&*self.store, &digest.to_string(), digest, *max_bytes).await?;
+        let inventory = self.inventory()?;
+        let total = inventory.files.len();
+        for (done, digest) in inventory.files.keys().enumerate() {
+            progress(done as u64, total as u64);
+            inventory.file(digest, &*self.store).await?;
         }
-        progress(total, total);
+        progress(total as u64, total as u64);
         let kept: BTreeSet<String> = self.store.kept().await.into_iter().collect();
-        let missing = files.iter().filter(|(digest, _)| !kept.contains(&digest.to_string()));
+        let missing = inventory.files.keys().filter(|digest| !kept.contains(&digest.to_string()));
         match missing.count() {
             0 => Ok(()),
-            missing => Err(IndexError::NotKept { missing, total: files.len() }),
+            missing => Err(IndexError::NotKept { missing, total }),
         }
     }
 
     /// Erases what a store has kept of older versions, and shards with people who were removed for
     /// good since.
     pub async fn tidy(&self) {
-        if self.lost().is_some() {
-            // What is not known to be needed may be.
-            return;
-        }
-        let files = self.files();
-        let mut names: BTreeSet<String> =
-            files.into_iter().map(|(digest, _)| digest.to_string()).collect();
-        names.insert(manifest_name(&self.digest));
+        // What is not known to be needed may be.
+        let (None, Ok(inventory)) = (self.lost(), self.inventory()) else { return };
         for name in self.store.kept().await {
             let ours = name.parse::<Digest>().is_ok() || name.starts_with("manifest-");
-            let stale = ours && !names.contains(&name);
+            let stale = ours && !inventory.names(&name);
             if stale || self.holds_removed(&name).await {
                 self.store.forget(&name).await;
             }
@@ -175,17 +168,14 @@ impl Database {
         shard.is_ok_and(|shard| shard.performers().any(|performer| !self.shows(performer)))
     }
 
-    /// Every file that the manifest names, with the most bytes it may have.
-    fn files(&self) -> Vec<(Digest, usize)> {
-        let runs = self.manifest.segments.iter().flat_map(|spec| {
-            let runs = spec.planes.iter().flatten().chain([&spec.shards, &spec.ids]);
-            runs.flat_map(|run| run.files.iter().map(|file| (*file, limits::CHUNK_BYTES)))
-        });
+    /// Every file there is, as far as the tables of shards could be had.
+    fn inventory(&self) -> Result<Inventory, IndexError> {
         let segments = self.segments.borrow();
-        let shards = segments.iter().flat_map(|segment| {
-            segment.shards().iter().map(|shard| (shard.digest, shard.bytes as usize))
-        });
-        runs.chain(shards).collect()
+        Inventory::with_shards(
+            self.digest,
+            &self.manifest,
+            segments.iter().map(|segment| &**segment),
+        )
     }
 
     /// Whether answers are final, as far as the database goes.

@@ -19,6 +19,7 @@ mod fetch;
 mod hnsw;
 mod ids;
 mod info;
+mod inventory;
 mod latest;
 pub mod limits;
 mod manifest;
@@ -46,6 +47,7 @@ pub use error::IndexError;
 pub use hnsw::Hnsw;
 pub use ids::ID_RECORD;
 pub use info::{DatabaseInfo, ModelInfo};
+pub use inventory::Inventory;
 pub use latest::{LATEST, Latest, manifest_name};
 pub use manifest::{
     Calibration, Chunked, Counts, Impostor, Manifest, Model, RotationSpec, SegmentSpec,

@@ -10,9 +10,7 @@ mod unpack;
 use std::{collections::BTreeSet, fmt::Write as _, fs, io, path::Path};
 
 use parts::PartsWriter;
-use rollcall_index::{
-    Digest, DirectoryStore, LATEST, Release, Trust, manifest_name, pull::Inventory,
-};
+use rollcall_index::{Digest, DirectoryStore, Inventory, LATEST, Release, Trust, manifest_name};
 use serde::Serialize;
 
 pub use parts::Part;

@@ -8,8 +8,9 @@ use std::{
 };
 
 use rollcall_index::{
-    Digest, IndexError, LATEST, Latest, Release, Trust, is_file_name, limits, manifest_name,
-    pull::{Inventory, Pulled, Target},
+    Digest, IndexError, Inventory, LATEST, Latest, Release, Trust, is_file_name, limits,
+    manifest_name,
+    pull::{Pulled, Target},
 };
 use tar::{Archive, Entries, EntryType};
 

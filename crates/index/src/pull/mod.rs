@@ -3,7 +3,6 @@
 //! Files are named by their SHA-256, so a pull fetches the ones that are not there yet, whatever
 //! broke off before; `latest.json` is exchanged last. `docs/DISTRIBUTION.md` tells the whole story.
 
-mod inventory;
 mod source;
 mod target;
 
@@ -16,13 +15,13 @@ use futures_util::{StreamExt as _, stream};
 use rollcall_core::LocalFuture;
 use serde::Serialize;
 
-pub use inventory::Inventory;
 pub use source::Source;
 use target::Installed;
 pub use target::{PREVIOUS, Target};
 
 use crate::{
-    DirectoryStore, IndexError, Release, Store, StoreError, Trust, fetch, manifest::Version,
+    DirectoryStore, IndexError, Inventory, Release, Store, StoreError, Trust, fetch,
+    manifest::Version,
 };
 
 /// How to pull.

@@ -8,10 +8,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Inventory;
 use crate::{
-    Digest, DirectorySink, DirectoryStore, IndexError, LATEST, Release, Remembered, Sink as _,
-    Store as _, StoreError, Trust, limits, manifest_name, writer::write_error,
+    Digest, DirectorySink, DirectoryStore, IndexError, Inventory, LATEST, Release, Remembered,
+    Sink as _, Store as _, StoreError, Trust, limits, manifest_name, writer::write_error,
 };
 
 /// Names the release that was current before, in the form of `latest.json`.

@@ -1,10 +1,16 @@
-//! Every file of a release, by name and length.
+//! Every file of a release, by name and length: what a pull, a package and an offline visit need.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    Digest, IndexError, SHARD_RECORD, Store, fetch, ids::ID_RECORD, latest::manifest_name, limits,
-    manifest::Chunked, release::Release, segment::ShardRef, sketch::row_bytes,
+    Digest, IndexError, Manifest, SHARD_RECORD, Store, fetch,
+    ids::ID_RECORD,
+    latest::manifest_name,
+    limits,
+    manifest::Chunked,
+    release::Release,
+    segment::{Segment, ShardRef},
+    sketch::row_bytes,
 };
 
 /// What a release consists of, besides `latest.json` and the manifest.
@@ -46,9 +52,23 @@ impl Inventory {
     /// # Errors
     /// When one file is given two lengths.
     pub fn without_shards(release: &Release) -> Result<Self, IndexError> {
-        let manifest = &release.manifest;
-        let (tables, files) = (Vec::new(), BTreeMap::new());
-        let mut all = Self { manifest: release.latest.manifest, tables, files };
+        Self::named_by(release.latest.manifest, &release.manifest)
+    }
+
+    /// What the manifest with this digest names, and the shards of segments that are in memory.
+    pub(crate) fn with_shards<'a>(
+        digest: Digest,
+        manifest: &Manifest,
+        segments: impl IntoIterator<Item = &'a Segment>,
+    ) -> Result<Self, IndexError> {
+        let mut all = Self::named_by(digest, manifest)?;
+        let mut shards = segments.into_iter().flat_map(Segment::shards);
+        shards.try_for_each(|shard| all.add(shard.digest, u64::from(shard.bytes)))?;
+        Ok(all)
+    }
+
+    fn named_by(digest: Digest, manifest: &Manifest) -> Result<Self, IndexError> {
+        let mut all = Self { manifest: digest, tables: Vec::new(), files: BTreeMap::new() };
         for segment in &manifest.segments {
             for (model, planes) in manifest.models.iter().zip(&segment.planes) {
                 let record = row_bytes(model.dimension);
