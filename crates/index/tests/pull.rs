@@ -1,5 +1,5 @@
 //! Copies of databases, kept up to date over HTTP.
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "these are tests")]
 
 mod common;
 #[path = "common/host.rs"]
@@ -169,6 +169,40 @@ fn keys_are_remembered_and_versions_only_rise() {
     let mut options = PullOptions::default();
     options.trust.confirmed = Some(manifest);
     assert_eq!(pull_with(&host.address, path, &options).unwrap().version, "2026.11.1");
+    is_whole(path, 40);
+}
+
+#[test]
+fn a_confirmed_release_lowers_no_bar_for_others() {
+    let (folder, host) = (tempdir().unwrap(), Host::start(at(5, 30, Some(1))));
+    let path = folder.path();
+    pull(&host, path).unwrap();
+    let confirm = |files| {
+        host.offer(files);
+        let Err(IndexError::Unconfirmed { manifest, .. }) = pull(&host, path) else { panic!() };
+        let mut options = PullOptions::default();
+        options.trust.confirmed = Some(manifest);
+        pull_with(&host.address, path, &options).unwrap();
+        // The same one again, as the server does every day: the user's word holds.
+        assert_eq!(pull(&host, path).unwrap().fetched_files, 0);
+    };
+    let refused = |files| {
+        host.offer(files);
+        match pull(&host, path) {
+            Err(IndexError::Unconfirmed { why, .. }) => why,
+            other => panic!("{other:?}"),
+        }
+    };
+    confirm(at(2, 30, Some(1)));
+    assert!(matches!(refused(at(2, 40, Some(1))), Distrust::Older { .. }), "another one of then");
+    assert!(matches!(refused(at(4, 30, Some(1))), Distrust::Older { .. }), "5 was here before");
+    confirm(at(6, 30, None));
+    assert!(matches!(refused(at(6, 40, None)), Distrust::Signer { .. }), "the key is still known");
+    assert!(matches!(refused(at(7, 40, Some(2))), Distrust::Signer { .. }));
+    host.offer(at(8, 40, Some(1)));
+    pull(&host, path).unwrap();
+    // What was confirmed once is old by now.
+    assert!(matches!(refused(at(2, 30, Some(1))), Distrust::Older { .. }));
     is_whole(path, 40);
 }
 

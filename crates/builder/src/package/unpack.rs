@@ -42,8 +42,8 @@ pub fn unpack(
 
     let latest = Latest::parse(&files.expect(LATEST, limits::LATEST_BYTES as u64)?)?;
     let manifest = files.expect(&manifest_name(&latest.manifest), limits::MANIFEST_BYTES as u64)?;
-    let mut target = pollster::block_on(Target::open(db))?;
-    let release = Release::of(latest, manifest, &target.trust(trust))?;
+    let mut target = pollster::block_on(Target::open(db, trust))?;
+    let release = Release::of(latest, manifest, target.trust())?;
     let inventory = take(&mut files, &mut target, &release, progress)?;
     let (first_visit, before) =
         (target.is_first_visit(), target.current().map(|old| old.manifest.version.to_string()));

@@ -137,14 +137,14 @@ async fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Pulled, IndexError> {
     let origin = source.store();
-    let mut target = Target::open(folder).await?;
+    let mut target = Target::open(folder, &options.trust).await?;
     if let Source::Folder(from) = source
         && from.canonicalize().is_ok_and(|from| folder.canonicalize().is_ok_and(|to| from == to))
     {
         let path = folder.display().to_string();
         return Err(IndexError::Folder { path, what: "is both source and target; name another" });
     }
-    let release = Release::read(&*origin, &target.trust(&options.trust)).await?;
+    let release = Release::read(&*origin, target.trust()).await?;
     let mut tables = Vec::new();
     let near = Near { folder: DirectoryStore::new(folder), origin: &*origin };
     let mut keep = |digest, bytes| tables.push((digest, bytes));

@@ -24,6 +24,9 @@ struct Memory {
     format: u32,
     #[serde(flatten)]
     remembered: Remembered,
+    /// The current manifest, if the user has confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmed: Option<String>,
 }
 
 /// What a folder has.
@@ -32,6 +35,7 @@ pub(crate) struct Installed {
     pub(crate) current: Option<Release>,
     previous: Option<Release>,
     remembered: Option<Remembered>,
+    confirmed: Option<Digest>,
 }
 
 impl Installed {
@@ -42,18 +46,21 @@ impl Installed {
         let release = async |file| Release::named_by(file, &store, &Trust::default()).await.ok();
         let current = release(LATEST).await;
         let of_current = current.as_ref().map(|release| Remembered::of(&release.manifest));
-        let remembered = remembered(folder)?.or(of_current);
-        Ok(Self { current, previous: release(PREVIOUS).await, remembered })
+        let (remembered, confirmed) = remembered(folder)?.unzip();
+        let remembered = remembered.or(of_current);
+        let confirmed = confirmed.flatten();
+        Ok(Self { current, previous: release(PREVIOUS).await, remembered, confirmed })
     }
 
     /// What the user wants, and what the folder remembers.
     pub(crate) fn trust(&self, trust: &Trust) -> Trust {
-        Trust { remembered: self.remembered.clone(), ..trust.clone() }
+        let confirmed = trust.confirmed.or(self.confirmed);
+        Trust { remembered: self.remembered.clone(), confirmed, ..trust.clone() }
     }
 }
 
 /// What the last pull remembered. A file that cannot be read is no reason to forget.
-fn remembered(folder: &Path) -> Result<Option<Remembered>, IndexError> {
+fn remembered(folder: &Path) -> Result<Option<(Remembered, Option<Digest>)>, IndexError> {
     let path = folder.join(MEMORY);
     let wrong = || IndexError::Folder {
         path: path.display().to_string(),
@@ -65,7 +72,11 @@ fn remembered(folder: &Path) -> Result<Option<Remembered>, IndexError> {
         Err(_) => return Err(wrong()),
     };
     let memory: Memory = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
-    if memory.format == MEMORY_FORMAT { Ok(Some(memory.remembered)) } else { Err(wrong()) }
+    let confirmed = memory.confirmed.map(|text| text.parse()).transpose().map_err(|_| wrong())?;
+    if memory.format != MEMORY_FORMAT {
+        return Err(wrong());
+    }
+    Ok(Some((memory.remembered, confirmed)))
 }
 
 /// A folder that is locked while a release comes into it. The old database stays the current one
@@ -75,19 +86,22 @@ pub struct Target {
     folder: PathBuf,
     sink: DirectorySink,
     installed: Installed,
+    trust: Trust,
     missing: BTreeMap<Digest, u64>,
 }
 
 impl Target {
-    /// Makes the folder if there is none, and keeps other writers out of it.
+    /// Makes the folder if there is none, and keeps other writers out of it. `trust` is what the user
+    /// wants.
     ///
     /// # Errors
     /// When it cannot be written, somebody else writes into it, or it is no database's folder.
-    pub async fn open(folder: &Path) -> Result<Self, IndexError> {
+    pub async fn open(folder: &Path, trust: &Trust) -> Result<Self, IndexError> {
         refuse_foreign(folder)?;
         let sink = DirectorySink::create(folder)?;
         let installed = Installed::read(folder).await?;
-        Ok(Self { folder: folder.to_owned(), sink, installed, missing: BTreeMap::new() })
+        let trust = installed.trust(trust);
+        Ok(Self { folder: folder.to_owned(), sink, installed, trust, missing: BTreeMap::new() })
     }
 
     /// The release that is there, if one is.
@@ -98,8 +112,8 @@ impl Target {
 
     /// What the user wants, and what the folder remembers of whose database it has.
     #[must_use]
-    pub fn trust(&self, trust: &Trust) -> Trust {
-        self.installed.trust(trust)
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Whether whose database this is was not known before.
@@ -179,8 +193,7 @@ impl Target {
             Some(old) => names_of(&self.folder, old).await,
             None => None,
         };
-        let remembered = Remembered::of(&release.manifest);
-        self.sink.put(MEMORY, &memory(remembered)?)?;
+        self.sink.put(MEMORY, &self.memory(release)?)?;
         if replaced.is_some() || current.is_none() {
             self.sink.publish(LATEST, &release.latest.to_bytes())?;
         }
@@ -188,11 +201,16 @@ impl Target {
             |name: &str| inventory.names(name) || kept.as_ref().is_some_and(|k| k.names(name));
         Ok(remove_others(&self.folder, keep))
     }
-}
 
-fn memory(remembered: Remembered) -> Result<Vec<u8>, IndexError> {
-    let memory = Memory { format: MEMORY_FORMAT, remembered };
-    serde_json::to_vec(&memory).map_err(|error| write_error(Path::new(MEMORY), &error.into()))
+    /// What to remember once `release` is the current one. A user who let an older or unsigned one
+    /// pass has not let others pass, but need not be asked about this one again.
+    fn memory(&self, release: &Release) -> Result<Vec<u8>, IndexError> {
+        let remembered = Remembered::of(&release.manifest).after(self.trust.remembered.as_ref());
+        let confirmed = self.trust.confirmed.filter(|digest| *digest == release.latest.manifest);
+        let confirmed = confirmed.map(|digest| digest.to_string());
+        let memory = Memory { format: MEMORY_FORMAT, remembered, confirmed };
+        serde_json::to_vec(&memory).map_err(|error| write_error(Path::new(MEMORY), &error.into()))
+    }
 }
 
 /// Files are removed by their names later on, so they had better be a database's.
