@@ -148,7 +148,21 @@ for (const kind of ["chromium", "firefox"]) {
       };
       const { kind, message } = await go();
       assert.equal(kind, "database");
-      assert.match(message, /no Rollcall database here.*check the database's address/);
+      assert.match(message, /is no Rollcall database.*check the address.*sign in/);
+    });
+
+    test("a sign-in page in the place of every file does not stop what is kept", async () => {
+      assert.equal((await go({ whole: true })).name, "Barack Obama");
+      for (const page of ["<!doctype html><title>Sign in</title>", "<!doctype html>".repeat(1000), '{"format":1,"vers']) {
+        meddle = (path, response) => {
+          if (!path.startsWith("database/")) return false;
+          response.writeHead(200, { "Content-Type": "text/html" }).end(page);
+          return true;
+        };
+        const answer = await go();
+        assert.equal(answer.name, "Barack Obama", answer.message);
+        assert.equal(answer.partial, false);
+      }
     });
 
     test("an older version needs the user's word, for this manifest only", async () => {

@@ -10,7 +10,7 @@ pub enum IndexError {
     Store(#[from] StoreError),
     /// `latest.json` is something else, such as a web page.
     #[error(
-        "there is no Rollcall database here (latest.json is not ours: {0}); check the database's address"
+        "what answers at the database's address is no Rollcall database (its latest.json is not ours: {0}); check the address, and whether the host or the network wants you to sign in"
     )]
     NotADatabase(String),
     /// A format this program is too old for.

@@ -29,6 +29,11 @@ pub fn manifest_name(digest: &Digest) -> String {
     format!("manifest-{digest}.mp")
 }
 
+/// Why what answers is no `latest.json`, if it does not end.
+pub(crate) fn too_long() -> IndexError {
+    IndexError::NotADatabase("it is longer than 4 KiB".to_owned())
+}
+
 impl Latest {
     /// Reads the file.
     ///
@@ -37,7 +42,7 @@ impl Latest {
     pub fn parse(bytes: &[u8]) -> Result<Self, IndexError> {
         let wrong = |what: &str| IndexError::NotADatabase(what.to_owned());
         if bytes.len() > limits::LATEST_BYTES {
-            return Err(wrong("longer than 4 KiB"));
+            return Err(too_long());
         }
         // The format first: a newer one may have other fields.
         #[derive(Deserialize)]
@@ -45,11 +50,12 @@ impl Latest {
             format: u32,
         }
         let Format { format } =
-            serde_json::from_slice(bytes).map_err(|_| wrong("no JSON with a format"))?;
+            serde_json::from_slice(bytes).map_err(|_| wrong("it is no JSON with a format"))?;
         if format != FORMAT {
             return Err(IndexError::TooNew { file: LATEST.into(), found: format, known: FORMAT });
         }
-        let wire: Wire = serde_json::from_slice(bytes).map_err(|_| wrong("fields are missing"))?;
+        let wire: Wire =
+            serde_json::from_slice(bytes).map_err(|_| wrong("its fields are missing"))?;
         let manifest = wire
             .manifest
             .strip_prefix("manifest-")

@@ -1,8 +1,8 @@
 //! A release: what `latest.json` names.
 
 use crate::{
-    Digest, IndexError, Store, Trust, fetch,
-    latest::{LATEST, Latest, manifest_name},
+    Digest, IndexError, Store, StoreError, Trust, fetch,
+    latest::{self, LATEST, Latest, manifest_name},
     limits,
     manifest::Manifest,
 };
@@ -34,7 +34,11 @@ impl Release {
         store: &dyn Store,
         trust: &Trust,
     ) -> Result<Self, IndexError> {
-        let named = store.get(file, limits::LATEST_BYTES, true).await?;
+        let named = match store.get(file, limits::LATEST_BYTES, true).await {
+            // Most sign-in pages are longer.
+            Err(StoreError::TooLong { .. }) => return Err(latest::too_long()),
+            named => named?,
+        };
         let latest = Latest::parse(&named)?;
         let name = manifest_name(&latest.manifest);
         let bytes = fetch::verified(store, &name, &latest.manifest, limits::MANIFEST_BYTES).await?;

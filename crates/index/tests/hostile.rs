@@ -166,11 +166,11 @@ fn a_latest_json_that_is_none() {
     let page = b"<!doctype html>".to_vec();
     let manifest = "manifest-".to_owned() + &"0".repeat(64) + ".mp";
     let cases = [
-        (page, "there is no Rollcall database here"),
-        (Vec::new(), "there is no Rollcall database here"),
-        (b"[".repeat(4000), "there is no Rollcall database here"),
+        (page, "is no Rollcall database"),
+        (Vec::new(), "is no Rollcall database"),
+        (b"[".repeat(4000), "is no Rollcall database"),
         (br#"{"format":2}"#.to_vec(), "update Rollcall"),
-        (br#"{"format":-1}"#.to_vec(), "there is no Rollcall database here"),
+        (br#"{"format":-1}"#.to_vec(), "is no Rollcall database"),
         (br#"{"format":1}"#.to_vec(), "fields are missing"),
         (br#"{"format":1,"version":"1","manifest":"../etc"}"#.to_vec(), "it names no manifest"),
         (
@@ -181,7 +181,7 @@ fn a_latest_json_that_is_none() {
             format!(r#"{{"format":1,"version":"1.2.3","manifest":"{manifest}"}}"#).into(),
             "the database has no file manifest-0000",
         ),
-        (vec![b' '; 5000], "latest.json is longer than 4096 bytes"),
+        (vec![b' '; 5000], "it is longer than 4 KiB"),
     ];
     for (bytes, words) in cases {
         let store = MemoryStore::default();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rollcall_core::LocalFuture;
 
 use super::{Store, StoreError};
-use crate::LATEST;
+use crate::{IndexError, LATEST, Latest};
 
 /// A store that can keep files for the next time.
 pub trait Cache: Store {
@@ -20,8 +20,8 @@ impl<T: Cache + ?Sized> Cache for Rc<T> {
 }
 
 /// Asks `cache` first, then `origin`, and keeps what the origin gave. `latest.json`, which is always
-/// asked for afresh, comes from the cache when the origin cannot be reached, so that a database goes
-/// on working without its host.
+/// asked for afresh, comes from the cache when the origin cannot be reached or somebody else answers
+/// in its place, so that a database goes on working without its host.
 #[derive(Debug, Default)]
 pub struct CachedStore<C, S> {
     cache: C,
@@ -47,16 +47,17 @@ impl<C: Cache, S: Store> Store for CachedStore<C, S> {
                 return Ok(bytes);
             }
             match self.origin.get(name, max_bytes, fresh).await {
-                Ok(bytes) => {
-                    // Who names the current manifest is kept when that manifest is believed.
-                    if name != LATEST {
-                        self.cache.put(name, &bytes).await;
+                answer if name == LATEST && !is_answer(&answer) => {
+                    match self.cache.get(name, max_bytes, false).await {
+                        Ok(kept) if Latest::parse(&kept).is_ok() => Ok(kept),
+                        _ => answer,
                     }
-                    Ok(bytes)
                 }
-                // A missing file is an answer; a host that is down is none.
-                Err(error @ StoreError::Unreachable { .. }) if name == LATEST => {
-                    self.cache.get(name, max_bytes, false).await.map_err(|_| error)
+                // Who names the current manifest is kept when that manifest is believed.
+                Ok(bytes) if name == LATEST => Ok(bytes),
+                Ok(bytes) => {
+                    self.cache.put(name, &bytes).await;
+                    Ok(bytes)
                 }
                 Err(error) => Err(error),
             }
@@ -73,5 +74,15 @@ impl<C: Cache, S: Store> Store for CachedStore<C, S> {
 
     fn forget<'a>(&'a self, name: &'a str) -> LocalFuture<'a, ()> {
         self.cache.forget(name)
+    }
+}
+
+/// Whether the database's host says something of `latest.json`: that it is missing is an answer, as
+/// is one of a newer format. A host that is down gives none, nor does the sign-in page of a network.
+fn is_answer(latest: &Result<Vec<u8>, StoreError>) -> bool {
+    match latest {
+        Ok(bytes) => !matches!(Latest::parse(bytes), Err(IndexError::NotADatabase(_))),
+        Err(StoreError::Missing(_) | StoreError::Address(_)) => true,
+        Err(_) => false,
     }
 }
