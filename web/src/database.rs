@@ -37,7 +37,7 @@ pub(crate) struct DatabaseSettings {
 }
 
 /// What is remembered from one visit to the next.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct State {
     remembered: Option<Remembered>,
     /// What decoys are drawn from.
@@ -49,6 +49,11 @@ struct State {
 }
 
 impl State {
+    /// What was kept, or nothing if that cannot be read.
+    fn parse(bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
     /// What to write if another tab has written `other` meanwhile: neither makes the other forget.
     fn joined(mut self, other: Self) -> Self {
         self.remembered = match (self.remembered, other.remembered) {
@@ -120,11 +125,7 @@ impl Opened {
         let before = state.remembered.take();
         let now = database.remember();
         if settings.decoys {
-            let secret = state.secret.or_else(random);
-            state.secret = secret;
-            if let Some(secret) = secret {
-                database = database.with_decoys(secret);
-            }
+            state.secret = state.secret.or_else(random);
         }
         let facts = DatabaseFacts {
             info: database.info(),
@@ -138,6 +139,10 @@ impl Opened {
         // Before the first answer: whatever the host does later, this visit is not forgotten.
         if let Some(cache) = &cache {
             state = remember(&**cache, state).await;
+        }
+        // Another tab's secret, if that one was first: the same person has one decoy.
+        if let (true, Some(secret)) = (settings.decoys, state.secret) {
+            database = database.with_decoys(secret);
         }
         let database = Rc::new(database);
         let complete = finish(database.clone(), cache, state).boxed_local().shared();
@@ -160,11 +165,14 @@ async fn finish(database: Rc<Database>, cache: Option<Rc<dyn Cache>>, mut state:
 }
 
 /// Writes the state together with what another tab may have written since.
-async fn remember(cache: &dyn Cache, state: State) -> State {
-    let state = state.joined(recall(Some(cache)).await);
-    if let Ok(bytes) = serde_json::to_vec(&state) {
-        cache.put(STATE, &bytes).await;
-    }
+async fn remember(cache: &dyn Cache, mut state: State) -> State {
+    let mut join = |kept: Option<&[u8]>| {
+        let kept = kept.filter(|bytes| bytes.len() <= STATE_BYTES).unwrap_or_default();
+        state = state.clone().joined(State::parse(kept));
+        // A state of texts and numbers can always be written.
+        serde_json::to_vec(&state).unwrap_or_default()
+    };
+    cache.change(STATE, &mut join).await;
     state
 }
 
@@ -217,7 +225,7 @@ async fn open_cache(_: &str) -> Option<Rc<dyn Cache>> {
 async fn recall(cache: Option<&dyn Cache>) -> State {
     let Some(cache) = cache else { return State::default() };
     let bytes = cache.get(STATE, STATE_BYTES, false).await.unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
+    State::parse(&bytes)
 }
 
 impl From<IndexError> for WebError {

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use common::{file, pack, people, write};
 use pollster::block_on;
 use rollcall_core::Lookup as _;
-use rollcall_index::{CachedStore, Database, IndexError, LATEST, MemoryStore, Store as _};
+use rollcall_index::{
+    Cache as _, CachedStore, Database, IndexError, LATEST, MemoryStore, Store as _,
+};
 
 const DIMENSIONS: [usize; 1] = [128];
 
@@ -70,4 +72,19 @@ fn what_the_host_itself_says_goes_before_what_is_kept() {
     assert!(matches!(open(&cache, &origin), Err(IndexError::TooNew { found: 2, .. })));
     origin.remove(LATEST);
     assert!(matches!(open(&cache, &origin), Err(IndexError::Store(_))), "it is withdrawn");
+}
+
+#[test]
+fn a_file_is_changed_in_one_step() {
+    let cache = Rc::new(MemoryStore::default());
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let mut longer = |old: Option<&[u8]>| {
+            seen.push(old.map(<[u8]>::to_vec));
+            [old.unwrap_or(b"a"), b"b"].concat()
+        };
+        block_on(cache.change("state", &mut longer));
+    }
+    assert_eq!(seen, [None, Some(b"ab".to_vec()), Some(b"abb".to_vec())]);
+    assert_eq!(file(&cache, "state"), b"abbb");
 }

@@ -11,11 +11,22 @@ use crate::{IndexError, LATEST, Latest};
 pub trait Cache: Store {
     /// Keeps a file. A cache that cannot (no room, no permission) goes without: that is no error.
     fn put<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()>;
+
+    /// Puts what `change` makes of a file (`None` if there is none) in its place, in one step: nobody
+    /// else who uses the same cache writes in between. A cache that cannot may not call it at all.
+    fn change<'a>(&'a self, name: &'a str, change: Change<'a>) -> LocalFuture<'a, ()>;
 }
+
+/// Makes a file's new content of the old one.
+pub type Change<'a> = &'a mut dyn FnMut(Option<&[u8]>) -> Vec<u8>;
 
 impl<T: Cache + ?Sized> Cache for Rc<T> {
     fn put<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()> {
         (**self).put(name, bytes)
+    }
+
+    fn change<'a>(&'a self, name: &'a str, change: Change<'a>) -> LocalFuture<'a, ()> {
+        (**self).change(name, change)
     }
 }
 

@@ -5,7 +5,7 @@ use js_sys::Uint8Array;
 use rollcall_core::LocalFuture;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{Cache, Store, StoreError};
+use super::{Cache, Change, Store, StoreError};
 
 /// The one object store: names to `Uint8Array`s.
 const FILES: &str = "files";
@@ -44,6 +44,17 @@ impl IndexedDbStore {
         let (transaction, files) = self.files(TransactionMode::ReadWrite)?;
         files.put(&Uint8Array::from(bytes), Some(&name.into()))?.await?;
         // Only a transaction that ends has found room on the disk.
+        transaction.await?;
+        Ok(())
+    }
+
+    async fn exchange(&self, name: &str, change: Change<'_>) -> Result<(), idb::Error> {
+        let (transaction, files) = self.files(TransactionMode::ReadWrite)?;
+        // Other tabs wait until the transaction ends, which it does when nothing more is asked of it.
+        let old = files.get(Query::Key(name.into()))?.await?;
+        let old = old.and_then(|value| value.dyn_into::<Uint8Array>().ok());
+        let new = change(old.map(|bytes| bytes.to_vec()).as_deref());
+        files.put(&Uint8Array::from(new.as_slice()), Some(&name.into()))?.await?;
         transaction.await?;
         Ok(())
     }
@@ -100,6 +111,12 @@ impl Cache for IndexedDbStore {
         Box::pin(async move {
             // No room, or not allowed: then the file is fetched again next time.
             let _ = self.write(name, bytes).await;
+        })
+    }
+
+    fn change<'a>(&'a self, name: &'a str, change: Change<'a>) -> LocalFuture<'a, ()> {
+        Box::pin(async move {
+            let _ = self.exchange(name, change).await;
         })
     }
 }

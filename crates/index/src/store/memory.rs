@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use rollcall_core::LocalFuture;
 
-use super::{Cache, Store, StoreError};
+use super::{Cache, Change, Store, StoreError};
 
 /// Files in memory: for tests, and as the cache where there is no other.
 #[derive(Debug, Default)]
@@ -60,6 +60,12 @@ impl Store for MemoryStore {
 impl Cache for MemoryStore {
     fn put<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> LocalFuture<'a, ()> {
         self.insert(name, bytes.to_vec());
+        Box::pin(std::future::ready(()))
+    }
+
+    fn change<'a>(&'a self, name: &'a str, change: Change<'a>) -> LocalFuture<'a, ()> {
+        let old = self.remove(name);
+        self.insert(name, change(old.as_deref()));
         Box::pin(std::future::ready(()))
     }
 }

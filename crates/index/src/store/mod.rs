@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use rollcall_core::LocalFuture;
 
-pub use cached::{Cache, CachedStore};
+pub use cached::{Cache, CachedStore, Change};
 #[cfg(feature = "fs")]
 pub use directory::DirectoryStore;
 #[cfg(all(feature = "web", target_arch = "wasm32"))]
