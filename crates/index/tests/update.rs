@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{file, open, options, people};
+use common::{Recorder, file, open, options, people};
 use pollster::block_on;
 use rollcall_core::{Lookup, PerformerId};
 use rollcall_index::{
@@ -162,4 +162,47 @@ fn what_cannot_follow_is_refused_and_changes_nothing() {
     removal.removed = ids(&everyone[..1]);
     assert!(matches!(apply(&mut store, removal), Err(IndexError::Store(_))));
     assert_eq!(file(&store, LATEST), file(&before, LATEST));
+}
+
+#[test]
+fn old_tombstones_cost_nothing_and_still_win() {
+    let everyone = people(1000, 1, &DIMENSIONS, 5);
+    let mut store = first(&everyone[..990]);
+    let mut removal = update("2026.11.1", Vec::new());
+    removal.options.tombstones = ids(&everyone[..20]);
+    apply(&mut store, removal).unwrap();
+
+    // The next version reads the manifest, a table of shards and an id index, but nobody's shard.
+    let old = Recorder::new(copy(&store));
+    let next = update("2026.11.2", everyone[990..].to_vec());
+    let manifest = block_on(update_database(&old, next, &mut store)).unwrap();
+    let read = old.asked();
+    let shards: Vec<String> = common::shards(&old.files).iter().map(ToString::to_string).collect();
+    assert!(!read.iter().any(|name| shards.contains(name)), "{read:?}");
+    assert_eq!(read.len(), 4, "{read:?}");
+    assert_eq!((manifest.segments[0].hidden.len(), manifest.tombstones.len()), (20, 20));
+
+    // Nobody who is removed comes back with a newer segment, under any of their ids.
+    let mut again = everyone[..2].to_vec();
+    let known_as = again[1].performer.id.uuid();
+    again[1].performer.stash_ids.insert(PerformerId::LOCAL.into(), known_as);
+    again[1].performer.id = PerformerId::local("another name of theirs");
+    let third = apply(&mut store, update("2026.11.3", again.clone())).unwrap();
+    assert_eq!(third.counts.performers, 980);
+    assert_eq!(named(&store, &everyone[..1]), [None]);
+}
+
+#[test]
+fn rows_that_another_program_left_beside_their_tombstone_go_with_the_compaction() {
+    let everyone = people(100, 1, &DIMENSIONS, 5);
+    let mut store = common::write(everyone.clone(), &DIMENSIONS);
+    common::forge(&store, |manifest| {
+        manifest.tombstones = ids(&everyone[..5]).into_iter().collect();
+    });
+    assert!(named(&store, &everyone[..5]).iter().all(Option::is_none), "readers hide them");
+    let mut compact = update("2026.11.2", Vec::new());
+    compact.compact = true;
+    let manifest = apply(&mut store, compact).unwrap();
+    assert_eq!((manifest.segments[0].rows, manifest.tombstones.len()), (95, 5));
+    assert_eq!(named(&store, &everyone[5..]), names(&everyone[5..]));
 }

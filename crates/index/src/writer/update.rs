@@ -9,7 +9,9 @@ use super::{
     segment::{Counted, write_segment},
 };
 use crate::{
-    Digest, IndexError, Manifest, SHARD_RECORD, Store, fetch,
+    Digest, IndexError, Manifest, SHARD_RECORD, Store,
+    database::is_removed,
+    fetch,
     ids::{ID_RECORD, Ids},
     limits,
     manifest::SegmentSpec,
@@ -63,8 +65,11 @@ pub async fn update_database(
     let changed: Vec<PerformerId> =
         writer.performers.values().map(|row| row.performer.id.clone()).collect();
     let tombstones = writer.options.tombstones.clone();
+    // Rows of the tombstones there were are hidden already, and no segment since has taken them in.
+    let known: BTreeSet<&PerformerId> = before.tombstones.iter().collect();
+    let gone = tombstones.iter().filter(|id| !known.contains(id)).map(|id| (id, true));
     let replaced = changed.iter().chain(&removed).map(|id| (id, false));
-    for (id, for_good) in replaced.chain(tombstones.iter().map(|id| (id, true))) {
+    for (id, for_good) in replaced.chain(gone) {
         for performer in old.hide(id, for_good).await? {
             tally.remove(&performer.performer);
         }
@@ -75,7 +80,9 @@ pub async fn update_database(
     let loose = (newer + hidden + writer.len() as u64) as f64;
     let many = loose > COMPACT_ABOVE * (rows + writer.len() as u64) as f64;
     if compact || many || old.segments.len() + 1 >= limits::SEGMENTS {
-        for stored in old.everyone().await? {
+        let everyone = old.everyone().await?.into_iter();
+        // Another program may have left rows of theirs to be found.
+        for stored in everyone.filter(|stored| !is_removed(&tombstones, &stored.performer)) {
             let place = writer.performers.entry(row_order(&stored.performer.id));
             place.or_insert(stored);
         }
