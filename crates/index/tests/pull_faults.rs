@@ -10,7 +10,7 @@ mod release;
 use std::{
     path::Path,
     process::Command,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use host::{Fault, Host};
@@ -32,9 +32,9 @@ fn updating() -> (tempfile::TempDir, Host) {
 #[test]
 fn what_passes_is_tried_again() {
     for fault in [
-        Fault::Status(500, ""),
-        Fault::Status(503, ""),
-        Fault::Status(429, "1"),
+        Fault::Status(500, String::new()),
+        Fault::Status(503, String::new()),
+        Fault::Status(429, "1".into()),
         Fault::Cut,
         Fault::Half,
         Fault::Flipped,
@@ -51,9 +51,9 @@ fn what_passes_is_tried_again() {
 #[test]
 fn what_does_not_pass_is_told_and_the_old_database_stays() {
     let cases: [(Fault, &str); 10] = [
-        (Fault::Status(404, ""), "the database has no file"),
-        (Fault::Status(403, ""), "the host says 403 Forbidden"),
-        (Fault::Status(503, "3600"), "to come back in 3600 seconds"),
+        (Fault::Status(404, String::new()), "the database has no file"),
+        (Fault::Status(403, String::new()), "the host says 403 Forbidden"),
+        (Fault::Status(503, "3600".into()), "to come back in 3600 seconds"),
         (Fault::Half, "wrong SHA-256"),
         (Fault::Flipped, "wrong SHA-256"),
         (Fault::Long, "so it is no part of a database"),
@@ -110,10 +110,34 @@ fn a_host_that_only_says_so_is_not_believed() {
 #[test]
 fn the_host_decides_how_long_to_wait() {
     let (folder, host) = updating();
-    host.fault(LATEST, Fault::Status(429, "3"), 1);
+    host.fault(LATEST, Fault::Status(429, "3".into()), 1);
     let start = Instant::now();
     pull(&host, folder.path()).unwrap();
     assert!(start.elapsed() >= Duration::from_secs(3));
+}
+
+#[test]
+fn the_host_may_also_say_until_when_to_wait() {
+    let at =
+        |seconds: u64| httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
+    let (folder, host) = updating();
+    // Dates have whole seconds, so it may be one less.
+    host.fault(LATEST, Fault::Status(503, at(4)), 1);
+    let start = Instant::now();
+    pull(&host, folder.path()).unwrap();
+    assert!(start.elapsed() >= Duration::from_secs(3));
+
+    host.fault(LATEST, Fault::Status(503, at(3600)), ALWAYS);
+    let error = pull(&host, folder.path()).unwrap_err().to_string();
+    let wait = error.split("come back in ").nth(1).and_then(|rest| rest.split(' ').next());
+    let wait: u64 = wait.and_then(|seconds| seconds.parse().ok()).unwrap_or_default();
+    assert!((3590..=3600).contains(&wait), "{error}");
+
+    // A date that is over asks for nothing.
+    host.fault(LATEST, Fault::Status(503, "Sun, 06 Nov 1994 08:49:37 GMT".into()), 1);
+    let start = Instant::now();
+    pull(&host, folder.path()).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

@@ -22,7 +22,7 @@ use futures_util::stream;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// This status, and `Retry-After` if it is not empty.
-    Status(u16, &'static str),
+    Status(u16, String),
     /// The connection breaks in the middle.
     Cut,
     /// Half the file as if it were all.
