@@ -44,7 +44,8 @@ impl Started {
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, address: line.trim().trim_start_matches("http://").to_owned() }
+        let (_, address) = line.trim().split_once("://").unwrap();
+        Self { child, address: address.to_owned() }
     }
 
     fn get(&self, path: &str) -> (u16, Vec<u8>) {
@@ -127,6 +128,33 @@ fn a_new_release_is_noticed_and_no_request_is_lost() {
     host.mend();
     host.offer(at(4, 300, Some(1)));
     server.health(|health| health["database"] == "2026.11.4");
+}
+
+#[test]
+fn a_host_with_a_certificate_of_its_own_has_to_be_trusted() {
+    let folder = tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (origin, state, db) = (path("origin"), path("state"), path("db"));
+    fs::create_dir(&origin).unwrap();
+    for (name, bytes) in at(1, 40, Some(1)) {
+        fs::write(Path::new(&origin).join(name), bytes).unwrap();
+    }
+    let words = ["--tls-local", "--state", &state, "--database", &origin];
+    let host = Started::new(program(folder.path(), &words));
+    let source = format!("https://{}/database", host.address.replace("127.0.0.1", "localhost"));
+    let words = ["--database", &db, "--pull", &source, "--every", "1s"];
+    let stranger = Started::new(program(folder.path(), &words));
+    let health = stranger.health(|health| health["pull"]["problem"].is_string());
+    assert!(health["pull"]["problem"].as_str().unwrap().contains("certificate"), "{health}");
+    drop(stranger);
+    assert!(!Path::new(&db).join("latest.json").exists());
+
+    // As a certificate among the system's.
+    let mut command = program(folder.path(), &words);
+    command.env("SSL_CERT_FILE", Path::new(&state).join("tls/certificate.pem"));
+    let server = Started::new(command);
+    server.health(|health| health["database"] == "2026.11.1");
+    is_whole(Path::new(&db), 40);
 }
 
 #[test]
