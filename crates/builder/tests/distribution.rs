@@ -160,6 +160,42 @@ fn a_key_is_made_once_and_shown_without_its_secret() {
     rollcall(&["key", "show"]).arg(folder.path()).assert().code(1);
 }
 
+/// From photos to another machine's answer, with real models (fetched once per cache).
+#[test]
+fn a_signed_build_is_pulled_with_its_key_and_used() {
+    let folder = tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    rollcall(&["models", "fetch"]).assert().success();
+    rollcall(&["samples", "fetch", "--out"]).arg(path("samples")).assert().success();
+    rollcall(&["key", "new"]).arg(path("key")).assert().success();
+    let key = json_of(rollcall(&["key", "show", "--json"]).arg(path("key")));
+    let public = key["public_key"].as_str().unwrap();
+    rollcall(&["--quiet", "build", "--engine", "cpu", "--source"])
+        .arg(format!("folder:{}", path("samples/gallery").display()))
+        .args(["--sign-key".as_ref(), path("key").as_os_str()])
+        .args(["--out".as_ref(), path("built").as_os_str()])
+        .assert()
+        .success();
+
+    let host = Host::start(files(&path("built")));
+    let other = release::key(2).public().to_string();
+    let refused = pull(&host, &path("db")).args(["--trusted-key", &other]).assert().code(1);
+    refused.stderr(contains("not by a key you trust"));
+    let pulled = json_of(pull(&host, &path("db")).args(["--trusted-key", public]));
+    assert_eq!(pulled["signer"], key["fingerprint"]);
+    let info = json_of(rollcall(&["info", "--json", "--db"]).arg(path("db")));
+    assert_eq!((&info["signer"], &info["performers"]), (&key["fingerprint"], &2.into()));
+    let fingerprint = key["fingerprint"].as_str().unwrap();
+    let told = rollcall(&["info", "--db"]).arg(path("db")).assert().success();
+    told.stdout(contains(format!("signed by   {fingerprint}")));
+
+    let probes = path("samples/probes/Barack Obama");
+    let probe = fs::read_dir(probes).unwrap().next().unwrap().unwrap().path();
+    let mut identify = rollcall(&["identify", "--json", "--engine", "cpu", "--db"]);
+    let answer = json_of(identify.arg(path("db")).arg(probe));
+    assert_eq!(answer["matches"][0]["name"], "Barack Obama");
+}
+
 /// A folder with a database, and one for packages.
 fn packed(count: usize, part_size: Option<&str>) -> (TempDir, PathBuf, Value) {
     let folder = tempdir().unwrap();

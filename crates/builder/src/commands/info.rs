@@ -22,6 +22,7 @@ pub(super) fn run(command: &Info) -> Result<Done, Error> {
     print(&format!("performers  {}", info.counts.performers))?;
     print(&format!("faces       {}", info.counts.faces))?;
     print(&format!("bytes       {} in {} shards", info.counts.bytes, info.counts.shards))?;
+    print(&format!("signed by   {}", info.signer.as_deref().unwrap_or("nobody")))?;
     for model in &info.models {
         print(&format!("model       {}, {} dimensions", model.name, model.dimension))?;
     }
