@@ -1,9 +1,10 @@
 // Bundles the page and the client: `node web/build.mjs --out DIR`.
 //
 // DIR also receives the wasm-bindgen output (by `cargo xtask`); together they are all a host serves:
-// index.html, page.js, page.css, icon.svg, client.js, rollcall_{cpu,gpu}.js and their .wasm.
+// index.html, page.js, page.css, icon.svg, client.js, rollcall_{cpu,gpu}.js and their .wasm, and what
+// `web/compress.mjs` makes of them afterwards.
 
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,6 +15,10 @@ const { values } = parseArgs({ options: { out: { type: "string", default: join(w
 const out = resolve(values.out);
 
 await mkdir(out, { recursive: true });
+// First: a host must not send an old page in place of the new one.
+const compressed = ["page.js", "page.css", "client.js", "index.html", "icon.svg"]
+  .flatMap((file) => [`${file}.br`, `${file}.gz`]);
+await Promise.all(compressed.map((file) => rm(join(out, file), { force: true })));
 const shared = {
   absWorkingDir: web,
   bundle: true,

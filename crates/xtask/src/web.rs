@@ -2,11 +2,8 @@
 
 use std::{
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
 };
-
-use flate2::{Compression, write::GzEncoder};
 
 use crate::{
     error::{Error, Result},
@@ -20,7 +17,7 @@ use crate::{
 struct Module {
     /// The feature of the crate, and the last part of the file's name.
     feature: &'static str,
-    /// What the page may download for it: bytes after `wasm-opt`, gzipped.
+    /// What the page may download for it: bytes after `wasm-opt`, gzipped as the host sends it.
     budget: u64,
 }
 
@@ -60,13 +57,15 @@ pub(crate) fn prepare(places: &Places) -> Result<()> {
 pub(crate) fn build(places: &Places) -> Result<()> {
     build_page(places)?;
     build_modules(places)?;
+    compress(places)?;
     MODULES.iter().try_for_each(|module| check_size(places, module))
 }
 
 fn build_page(places: &Places) -> Result<()> {
     let out = places.web();
-    let inputs = ["web/build.mjs", "web/page", "web/client", "package-lock.json"]
-        .map(|input| places.root.join(input));
+    let inputs =
+        ["web/build.mjs", "web/compress.mjs", "web/page", "web/client", "package-lock.json"]
+            .map(|input| places.root.join(input));
     let stamp = Stamp::of(places.target.join("stamps/page"), &inputs, &[])?;
     if stamp.holds(&[out.join("index.html")]) {
         return Ok(());
@@ -156,6 +155,9 @@ fn bind(places: &Places, module: &Module) -> Result<()> {
 
 fn optimise(places: &Places, module: &Module) -> Result<()> {
     let [script, wasm] = module.files(places);
+    for sibling in [&script, &wasm].into_iter().flat_map(|file| siblings(file)) {
+        remove(&sibling)?;
+    }
     let from = |to: &Path| bound(places).join(to.file_name().unwrap_or_default());
     copy(&from(&script), &script)?;
     Step::new(places, &module.step("wasm-opt"), "wasm-opt", "node")
@@ -167,9 +169,39 @@ fn optimise(places: &Places, module: &Module) -> Result<()> {
         .run()
 }
 
+/// Makes the siblings that hosts send instead of the files themselves.
+fn compress(places: &Places) -> Result<()> {
+    let out = places.web();
+    let page = ["index.html", "page.js", "page.css", "client.js"].map(|file| out.join(file));
+    let files: Vec<_> =
+        page.into_iter().chain(MODULES.iter().flat_map(|module| module.files(places))).collect();
+    let script = places.root.join("web/compress.mjs");
+    let inputs: Vec<_> = files.iter().chain([&script]).cloned().collect();
+    let stamp = Stamp::of(places.target.join("stamps/compressed"), &inputs, &[])?;
+    if stamp.holds(&files.iter().flat_map(|file| siblings(file)).collect::<Vec<_>>()) {
+        return Ok(());
+    }
+    Step::new(places, "compress", "compressing what the page loads", "node")
+        .args([&script, &out])
+        .run()?;
+    stamp.set()
+}
+
+/// What `web/compress.mjs` makes of a file.
+fn siblings(file: &Path) -> [PathBuf; 2] {
+    ["br", "gz"].map(|ending| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(".");
+        name.push(ending);
+        name.into()
+    })
+}
+
 fn check_size(places: &Places, module: &Module) -> Result<()> {
     let [_, wasm] = module.files(places);
-    let bytes = gzipped_size(&wasm)?;
+    let [_, zipped] = siblings(&wasm);
+    let at = Error::io(zipped.display().to_string());
+    let bytes = fs::metadata(&zipped).map_err(at)?.len();
     let file = format!("{}_bg.wasm", module.name());
     let kilobytes = |bytes| bytes / 1000;
     println!("  {file}: {} kB gzipped, budget {} kB", kilobytes(bytes), kilobytes(module.budget));
@@ -177,14 +209,6 @@ fn check_size(places: &Places, module: &Module) -> Result<()> {
         return Err(Error::Budget { file, bytes, budget: module.budget });
     }
     Ok(())
-}
-
-fn gzipped_size(file: &Path) -> Result<u64> {
-    let at = || Error::io(file.display().to_string());
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(&fs::read(file).map_err(at())?).map_err(at())?;
-    let compressed = encoder.finish().map_err(at())?;
-    Ok(u64::try_from(compressed.len()).unwrap_or(u64::MAX))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
