@@ -27,6 +27,7 @@ use crate::{
     metrics::{self, Metrics},
     observe,
     origins::Origins,
+    page::PageInfo,
     paths,
     plugin::Package,
     pull::Pulls,
@@ -64,6 +65,8 @@ pub struct Settings {
     pub reload_token: Option<Token>,
     /// The Stash plugin, packed.
     pub plugin: Option<Package>,
+    /// Whether the stand-alone page may search a database that is not the owner's own.
+    pub allow_drop: bool,
     /// Bytes of memory for files that are asked for again and again.
     pub memory: usize,
 }
@@ -75,6 +78,7 @@ pub struct Site {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) pulls: Pulls,
     plugin: Option<Package>,
+    allow_drop: bool,
     hot: Hot,
 }
 
@@ -83,6 +87,9 @@ impl Site {
     pub(crate) async fn read_database(&self) -> Option<Known> {
         let known = self.database.as_ref()?.read().await;
         self.metrics.database_read(known.problem.is_none());
+        if let Known { info: Some(info), problem: None, .. } = &known {
+            PageInfo::new(info, self.allow_drop).log();
+        }
         self.hot.clear();
         Some(known)
     }
@@ -126,6 +133,7 @@ pub fn app(settings: &Settings) -> Result<(Router, Arc<Site>), ServerError> {
         metrics: Arc::default(),
         pulls: Pulls::default(),
         plugin: settings.plugin.clone(),
+        allow_drop: settings.allow_drop,
         hot: Hot::new(settings.memory),
     });
     let none = Hot::new(0);
@@ -207,8 +215,8 @@ async fn strip(
     let (base, home) = &*base;
     if request.uri().path() == base {
         // Without the slash the page's relative addresses would lead elsewhere.
-        return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, home.clone())])
-            .into_response();
+        let home = [(header::LOCATION, home.clone())];
+        return headers::dress((StatusCode::PERMANENT_REDIRECT, home).into_response(), false);
     }
     let path = paths::without_base(request.uri().path(), base);
     let path = match request.uri().query() {
@@ -247,7 +255,9 @@ async fn health(State(site): State<Arc<Site>>) -> Json<Health> {
 async fn info(State(site): State<Arc<Site>>) -> Response {
     let known = site.known();
     let (status, problem) = match known {
-        Some(Known { info: Some(info), .. }) => return Json(&*info).into_response(),
+        Some(Known { info: Some(info), .. }) => {
+            return Json(PageInfo::new(&info, site.allow_drop)).into_response();
+        }
         Some(Known { problem, .. }) => (StatusCode::SERVICE_UNAVAILABLE, problem),
         None => (StatusCode::NOT_FOUND, None),
     };

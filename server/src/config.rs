@@ -1,12 +1,14 @@
 //! What can be configured: by flag, by environment, by file, in this order.
 
 use std::{
-    fs,
+    env, fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{
+    Args, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum, builder::BoolishValueParser,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{error::ServerError, pull};
@@ -71,6 +73,12 @@ pub struct Options {
     /// Folder of the Stash plugin, offered to Stash as a source at /plugin/index.yml.
     #[arg(long, env = "ROLLCALL_PLUGIN", value_name = "DIR")]
     pub plugin: Option<PathBuf>,
+    /// Let the stand-alone page search a database that is not a collection of your own, and name
+    /// whom it is sure of. Without it the page searches your own collection or the sample only; the
+    /// Stash plugin needs no leave.
+    #[arg(long, env = "ROLLCALL_ALLOW_DROP", value_parser = BoolishValueParser::new())]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_drop: bool,
     /// Address to listen on [default: 127.0.0.1].
     #[arg(long, env = "ROLLCALL_HOST", value_name = "ADDRESS")]
     pub host: Option<IpAddr>,
@@ -101,7 +109,7 @@ pub struct Options {
     #[arg(long, env = "ROLLCALL_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
     /// Make a certificate for https here, keep it in --state and say how to trust it.
-    #[arg(long, env = "ROLLCALL_TLS_LOCAL")]
+    #[arg(long, env = "ROLLCALL_TLS_LOCAL", value_parser = BoolishValueParser::new())]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_local: bool,
     /// Folder for what is kept between runs: the certificate of --tls-local.
@@ -147,6 +155,17 @@ pub struct Options {
 pub const METRICS: &str = "127.0.0.1:9878";
 
 impl CommandLine {
+    /// Reads flags and environment; what cannot be read ends the program with a sentence. A variable
+    /// that is empty counts as absent, for templates of containers set every one they know.
+    #[must_use]
+    pub fn read() -> Self {
+        let command = Self::command().mut_args(|arg| {
+            let value = arg.get_env().and_then(env::var_os);
+            if value.is_some_and(|value| value.is_empty()) { arg.env(None::<&str>) } else { arg }
+        });
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
     /// Flags and environment over file over defaults.
     ///
     /// # Errors

@@ -22,7 +22,11 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// Adds caching, type and safety headers to the answer of the inner service.
 pub(crate) async fn complete(request: Request, next: Next) -> Response {
     let hashed = paths::is_hashed(request.uri().path());
-    let mut response = next.run(request).await;
+    dress(next.run(request).await, hashed)
+}
+
+/// The same for an answer that did not come from there; `hashed` if the file's name holds its hash.
+pub(crate) fn dress(mut response: Response, hashed: bool) -> Response {
     let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, if hashed && found { FOR_EVER } else { ASK_AGAIN });

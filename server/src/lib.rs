@@ -5,7 +5,7 @@
 //! | `/` | the stand-alone page, its script and WebAssembly | [`Directories::web`] |
 //! | `/models/<pack>/` | `pack.json` and prepared networks | [`Directories::models`] |
 //! | `/database/` | `latest.json`, manifest, sketch planes, shards | [`Directories::database`] |
-//! | `/database/info` | version, counts, models and sources, from the manifest | |
+//! | `/database/info` | version, counts, models and sources, from the manifest; what the page may do | |
 //! | `/database/reload` | reads the manifest again; POST, with a token | |
 //! | `/samples/` | pictures to try out, with an `index.json` | [`Directories::samples`] |
 //! | `/plugin/` | `index.yml` and zip of the Stash plugin | [`Settings::plugin`] |
@@ -28,6 +28,7 @@ mod hot;
 mod metrics;
 mod observe;
 mod origins;
+mod page;
 mod paths;
 mod plugin;
 mod pull;

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use rollcall_server::{CommandLine, LogFormat, Options, ServerError, check, check_health, run};
 use tokio::runtime;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    match start(CommandLine::parse()) {
+    match start(CommandLine::read()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("rollcall-server: {error}");

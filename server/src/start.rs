@@ -1,6 +1,6 @@
 //! From a configuration to a running host.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
@@ -26,6 +26,14 @@ pub async fn run(options: &Options) -> Result<(), ServerError> {
     site.reload().await;
     let inner = inner_host(options, &site, limits).await?;
     let metrics = Some(Arc::clone(site.metrics()));
+    for doubt in doubts(options) {
+        tracing::warn!("{doubt}");
+    }
+    let reach = match address.ip().is_loopback() {
+        true => "by this machine only; --host 0.0.0.0 opens it to the whole network",
+        false => "by the network",
+    };
+    tracing::info!(%address, reach, "serving");
     // Scripts wait for this line to learn the port.
     println!("{}://{address}", if tls.is_some() { "https" } else { "http" });
     if let Some(puller) = puller {
@@ -51,7 +59,29 @@ pub fn check(options: &Options) -> Result<(), ServerError> {
     if !options.tls_local {
         tls(options)?;
     }
-    app(&settings(options, options.address())?).map(drop)
+    drop(app(&settings(options, options.address())?)?);
+    for doubt in doubts(options) {
+        eprintln!("warning: {doubt}");
+    }
+    Ok(())
+}
+
+/// What is not wrong, but hardly meant: folders without what belongs there.
+fn doubts(options: &Options) -> Vec<String> {
+    let lacks = |option: &str, folder: &Path, what: &str| {
+        format!("there is no {what} in {} (--{option}); is it the right folder?", folder.display())
+    };
+    let mut doubts = Vec::new();
+    if let Some(web) = options.web.as_ref().filter(|web| !web.join("index.html").is_file()) {
+        doubts.push(lacks("web", web, "index.html"));
+    }
+    if let Some(models) = &options.models {
+        let mut packs = models.read_dir().into_iter().flatten().flatten();
+        if !packs.any(|pack| pack.path().join("pack.json").is_file()) {
+            doubts.push(lacks("models", models, "folder with a pack.json"));
+        }
+    }
+    doubts
 }
 
 /// Everything but the addresses to listen on; the plugin is packed for `address`.
@@ -80,6 +110,7 @@ fn settings(options: &Options, address: SocketAddr) -> Result<Settings, ServerEr
         base_path: options.base_path.clone().unwrap_or_default().trim_end_matches('/').to_owned(),
         reload_token: options.reload_token.as_deref().map(Token::new).transpose()?,
         plugin: plugin.transpose()?,
+        allow_drop: options.allow_drop,
         memory: options.memory.unwrap_or_default() << 20,
     })
 }

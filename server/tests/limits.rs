@@ -4,11 +4,12 @@ mod common;
 
 use std::{
     io::{Read as _, Write as _},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use common::{Folders, Running};
-use rollcall_server::Limits;
+use rollcall_server::{Limits, Tls};
 use tokio::task::spawn_blocking;
 
 fn strict() -> Limits {
@@ -49,6 +50,18 @@ async fn an_idle_connection_is_closed() {
     let folders = Folders::new();
     let running = Running::start(&folders.settings(), strict()).await;
     for first in ["", "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"] {
+        let started = Instant::now();
+        running.raw(first).await;
+        assert!(started.elapsed() < Duration::from_secs(5), "after {first:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tls_handshake_that_does_not_go_on_is_cut_off() {
+    let folders = Folders::new();
+    let tls = Tls::local(&folders.path("state"), &["localhost".to_owned()]).unwrap();
+    let running = Running::start_with(&folders.settings(), strict(), Some(Arc::new(tls))).await;
+    for first in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n"] {
         let started = Instant::now();
         running.raw(first).await;
         assert!(started.elapsed() < Duration::from_secs(5), "after {first:?}");

@@ -4,80 +4,14 @@
 
 mod common;
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader, Read as _},
-    net::TcpStream,
-    process::{Child, Command, Output, Stdio},
-    sync::Arc,
-    time::Duration,
+use std::{fs, net::TcpStream, time::Duration};
+
+use common::{
+    Folders, golden,
+    started::{Started, ask, over_tls, program, run},
 };
 
-use common::{Folders, golden};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::ring};
-use rustls_pki_types::{CertificateDer, pem::PemObject as _};
-
 const TOKEN: &str = "not to be shown to anybody";
-
-/// The program without anything of our own environment.
-fn program(folders: &Folders, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall-server"));
-    command.env_clear().current_dir(folders.path("web")).args(words).stdin(Stdio::null());
-    command
-}
-
-fn run(command: &mut Command) -> (bool, String, String) {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (status.success(), text(stdout), text(stderr))
-}
-
-/// A started program; it ends with this value.
-struct Started {
-    child: Child,
-    url: String,
-}
-
-impl Started {
-    fn new(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, url: line.trim().to_owned() }
-    }
-
-    fn address(&self) -> &str {
-        self.url.split_once("://").unwrap().1
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
-    }
-
-    /// Everything it logged, once it has ended.
-    fn log(mut self) -> String {
-        self.signal("TERM");
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        assert!(self.child.wait().unwrap().success());
-        log
-    }
-}
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn ask(mut stream: impl std::io::Read + std::io::Write, head: &str) -> String {
-    write!(stream, "{head}\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    let _ = stream.read_to_string(&mut answer);
-    answer
-}
 
 #[test]
 fn flags_come_before_environment_before_file() {
@@ -89,6 +23,7 @@ fn flags_come_before_environment_before_file() {
     let mut command =
         program(&folders, &["--config", "host.toml", "--check-config", "--port", "3"]);
     command.env("ROLLCALL_PORT", "2").env("LOG_LEVEL", "warn").env("WORKERS", "5");
+    command.env("ROLLCALL_ALLOW_DROP", "true");
     let (success, shown, _) = run(command.env("DATABASE_PATH", golden()));
     assert!(success, "{shown}");
     for line in [
@@ -97,6 +32,7 @@ fn flags_come_before_environment_before_file() {
         "workers = 5",
         "name = [\"a.example\"]",
         "memory = 3",
+        "allow-drop = true",
         "host = \"127.0.0.1\"",
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line} is not in\n{shown}");
@@ -231,17 +167,8 @@ fn its_own_certificate_is_kept_and_believed_by_who_trusts_it() {
     let first = start();
     assert!(first.url.starts_with("https://"));
     let certificate = fs::read(state.join("tls/certificate.pem")).unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(&certificate).unwrap()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     for name in ["localhost", "127.0.0.1", "nas.example"] {
-        let client =
-            ClientConnection::new(Arc::new(config.clone()), name.try_into().unwrap()).unwrap();
-        let stream = StreamOwned::new(client, TcpStream::connect(first.address()).unwrap());
+        let stream = over_tls(first.address(), name, &certificate);
         assert!(ask(stream, "GET /page.js HTTP/1.1").ends_with("page()"), "{name}");
     }
     let plain = ask(TcpStream::connect(first.address()).unwrap(), "GET / HTTP/1.1");

@@ -6,7 +6,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use axum::http::StatusCode;
 use common::{Folders, SHARD, ask, body_of, get, text_of};
-use rollcall_server::{Directories, ServerError, Settings, app};
+use rollcall_server::{Directories, ServerError, Settings, Token, app};
 
 #[tokio::test]
 async fn the_page_comes_with_a_policy_that_keeps_pictures_in_the_browser() {
@@ -127,9 +127,17 @@ async fn programs_are_sent_compressed_and_vectors_never() {
     let folders = Folders::new();
     folders.write("web/page.js.br", "brotli");
     folders.write("web/page.js.gz", "gzip");
+    for file in ["index.html", "rollcall_cpu_bg.wasm"] {
+        folders.write(&format!("web/{file}.br"), "brotli");
+    }
     folders.write(&format!("database/{SHARD}.gz"), "gzip");
     folders.write(&format!("database/{SHARD}.br"), "brotli");
-    let app = folders.app();
+    folders.write("samples/big.bin.br", "brotli");
+    folders.write("models/opencv/pack.json", "{}");
+    folders.write("models/opencv/pack.json.gz", "gzip");
+    let mut settings = folders.settings();
+    settings.directories.models = Some(folders.path("models"));
+    let app = app(&settings).unwrap().0;
     for (accepted, encoding, body) in
         [("gzip, br", "br", "brotli"), ("gzip", "gzip", "gzip"), ("", "", "page()")]
     {
@@ -139,10 +147,60 @@ async fn programs_are_sent_compressed_and_vectors_never() {
         assert!(text_of(&answer, "vary").contains("accept-encoding"));
         assert_eq!(body_of(answer).await, body.as_bytes());
     }
-    let shard =
-        ask(&app, "GET", &format!("/database/{SHARD}"), &[("accept-encoding", "gzip, br")]).await;
-    assert_eq!(text_of(&shard, "content-encoding"), "");
-    assert_eq!(body_of(shard).await, b"shard");
+    for (path, kind) in [("/", "text/html"), ("/rollcall_cpu_bg.wasm", "application/wasm")] {
+        for method in ["GET", "HEAD"] {
+            let answer = ask(&app, method, path, &[("accept-encoding", "gzip, deflate, br")]).await;
+            assert_eq!(text_of(&answer, "content-encoding"), "br", "{method} {path}");
+            assert_eq!(text_of(&answer, "content-length"), "6", "{method} {path}");
+            assert_eq!(text_of(&answer, "content-type"), kind);
+        }
+    }
+    let shard = format!("/database/{SHARD}");
+    for path in [&shard, &shard, "/samples/big.bin", "/models/opencv/pack.json"] {
+        let answer = ask(&app, "GET", path, &[("accept-encoding", "gzip, br")]).await;
+        assert_eq!((answer.status(), text_of(&answer, "content-encoding")), (StatusCode::OK, ""));
+        assert!(!matches!(&*body_of(answer).await, b"gzip" | b"brotli"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_the_answer_is_as_safe() {
+    let folders = Folders::new();
+    let token = Token::new("a token of some length").unwrap();
+    let settings = Settings {
+        base_path: "/rollcall".to_owned(),
+        reload_token: Some(token),
+        ..folders.settings()
+    };
+    let app = app(&settings).unwrap().0;
+    for (method, path, header, status) in [
+        ("GET", "/rollcall", ("a", "b"), 308),
+        ("GET", "/", ("a", "b"), 200),
+        ("GET", "/", ("transfer-encoding", "chunked"), 411),
+        ("GET", "/", ("content-length", "5000"), 413),
+        ("GET", "/", ("host", "evil.example"), 421),
+        ("GET", "/", ("host", "evil@127.0.0.1"), 421),
+        ("GET", "/nothing", ("a", "b"), 404),
+        ("GET", "/samples/big.bin", ("range", "bytes=9999999-"), 416),
+        ("GET", "/samples/big.bin", ("if-match", "\"x\""), 412),
+        ("GET", "/plugin/index.yml", ("a", "b"), 404),
+        ("PUT", "/", ("a", "b"), 405),
+        ("POST", "/database/reload", ("a", "b"), 401),
+        ("GET", "/database/info", ("a", "b"), 503),
+    ] {
+        let answer = ask(&app, method, path, &[header]).await;
+        assert_eq!(answer.status().as_u16(), status, "{method} {path}");
+        for (name, value) in [
+            ("cross-origin-resource-policy", "cross-origin"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-cache"),
+        ] {
+            assert_eq!(text_of(&answer, name), value, "{method} {path}");
+        }
+        assert!(text_of(&answer, "content-security-policy").starts_with("default-src 'none'"));
+        assert_eq!(text_of(&answer, "access-control-allow-origin"), "", "{method} {path}");
+    }
 }
 
 #[tokio::test]

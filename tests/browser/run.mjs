@@ -13,11 +13,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
   options: {
     server: { type: "string" }, web: { type: "string" }, models: { type: "string" },
-    database: { type: "string" }, samples: { type: "string" },
+    database: { type: "string" }, samples: { type: "string" }, published: { type: "string" },
     references: { type: "string" }, only: { type: "string" },
   },
 });
-for (const name of ["server", "web", "models", "database", "samples"]) {
+for (const name of ["server", "web", "models", "database", "samples", "published"]) {
   if (!options[name]) throw new Error(`--${name} is missing; see tests/browser/README.md`);
 }
 const folder = (name) => options[name] && resolve(options[name]);
@@ -43,6 +43,7 @@ try {
   process.env.ROLLCALL_BROWSER_TESTS = JSON.stringify({
     site, stash: stash.port, web: folder("web"), models: folder("models"),
     database: folder("database"), samples: folder("samples"), references: folder("references") ?? null,
+    server: folder("server"), published: folder("published"),
   });
   code = await runFiles();
 } finally {

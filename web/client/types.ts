@@ -91,6 +91,8 @@ export interface DatabaseFacts {
   signer: string | null;
   models: { name: string; sha256: string; dimension: number; planes: number; preprocessing: string }[];
   sources: Record<string, { performers: number; faces: number }>;
+  /** Whether it looks like somebody's own collection: of no stash-box, signed by nobody. */
+  own: boolean;
   first_visit: boolean;
   /** Whether whoever signed it also did so before. */
   known_signer: boolean;

@@ -2,8 +2,9 @@
 
 import type { Answer, AnswerCandidate, Identification, Match } from "../client/index.ts";
 import { byId, el } from "./dom.ts";
+import type { Permit } from "./permit.ts";
 import type { Picture } from "./picture.ts";
-import { bestOf, certainty, origin, UNKNOWN, type Certainty } from "./words.ts";
+import { bestOf, certainty, naming, origin, UNKNOWN, type Certainty } from "./words.ts";
 
 /** The edge of a face's crop in canvas pixels; the style sheet shows it at half that. */
 const CROP_EDGE = 224;
@@ -15,9 +16,9 @@ export class Cards {
   readonly #list = byId("cards", HTMLOListElement);
 
   /** Shows one card a person. `choose` is called when the user asks where a person is. */
-  show(picture: Picture, found: Identification, choose: (person: number) => void): void {
+  show(picture: Picture, found: Identification, permit: Permit, choose: (person: number) => void): void {
     this.#list.replaceChildren(
-      ...found.answer.matches.map((match, person) => card(match, person, picture, found, choose)),
+      ...found.answer.matches.map((match, person) => card(match, person, picture, found, permit, choose)),
     );
   }
 
@@ -34,7 +35,8 @@ export class Cards {
 }
 
 function card(
-  match: Match, person: number, picture: Picture, found: Identification, choose: (person: number) => void,
+  match: Match, person: number, picture: Picture, found: Identification, permit: Permit,
+  choose: (person: number) => void,
 ): HTMLLIElement {
   const named = bestOf(match);
   const others = match.candidates.filter((other) => other.performer_id !== named?.performer_id);
@@ -52,16 +54,18 @@ function card(
     el("div", { class: "faces" }, face, named ? referenceFigure(named) : null),
     el("div", { class: "who" },
       el("div", { class: "headline" },
-        el("h3", { id: title }, named ? named.name : "Unknown"),
-        el("span", { class: `chip ${sure.kind}` }, named ? sure.word : "No match")),
-      el("p", { class: "quiet" }, named ? origin(named) : unknownWords(found.answer)),
+        el("h3", { id: title }, named ? naming(named.name, permit) : "Unknown"),
+        // "Looks like" is the word there; "sure" would say too much.
+        named && permit === "sure" ? null : el("span", { class: `chip ${sure.kind}` }, named ? sure.word : "No match")),
+      el("p", { class: "quiet" }, named ? origin(named) : unknownWords(found.answer, permit)),
       named ? links(named) : null,
       details(named, others, found.answer)),
   );
   return item;
 }
 
-function unknownWords(answer: Answer): string {
+function unknownWords(answer: Answer, permit: Permit): string {
+  if (permit === "sure") return "Nobody in this database looks so much like this face that this page would say so.";
   return answer.database
     ? "Nobody in this database looks enough like this face."
     : "There is no database here to look this face up in.";

@@ -1,19 +1,21 @@
 // The stand-alone page: a picture in, names out, nothing sent anywhere.
 //
 // What scripts (our tests among them) may look at:
-// - `document.documentElement.dataset.state`: starting, ready, working, done or error;
+// - `document.documentElement.dataset.state`: starting, ready, working, done, error, or closed where
+//   the host's database is not for this page;
 // - `window.rollcallPage`: see {@link PageState}.
 
-import { Rollcall, RollcallError, type EngineReport, type Identification, type Progress, type RollcallOptions } from "../client/index.ts";
+import { RollcallError, type EngineReport, type Identification, type Progress, type RollcallOptions } from "../client/index.ts";
 import { Cards } from "./cards.ts";
 import { beside, byId } from "./dom.ts";
 import { listen, offerSamples } from "./input.ts";
+import { NotPermitted, PermittedRollcall, published, type Permit } from "./permit.ts";
 import { Picture, Stage } from "./picture.ts";
 import { report } from "./report.ts";
 import { RequestList, type ListedRequest } from "./requests.ts";
 import { amount, sentence, stage, summary } from "./words.ts";
 
-type State = "starting" | "ready" | "working" | "done" | "error";
+type State = "starting" | "ready" | "working" | "done" | "error" | "closed";
 type EngineChoice = NonNullable<RollcallOptions["engine"]>;
 
 /** The page's state for scripts: the last answer, every request so far, the engine in use. */
@@ -21,6 +23,7 @@ export interface PageState {
   readonly last: Identification | null;
   readonly requests: readonly ListedRequest[];
   readonly engine: EngineReport | null;
+  readonly permit: Permit | null;
   readonly problem: string | null;
 }
 
@@ -47,8 +50,8 @@ class Page {
   readonly #announcer = byId("announcer", HTMLElement);
   readonly #people = byId("people-title", HTMLElement);
 
-  #starting: Promise<Rollcall> | null = null;
-  #rollcall: Rollcall | null = null;
+  #starting: Promise<PermittedRollcall> | null = null;
+  #rollcall: PermittedRollcall | null = null;
   #picture: Picture | null = null;
   #last: Identification | null = null;
   #said: string | null = null;
@@ -75,20 +78,21 @@ class Page {
       get last() { return page.#last; },
       get requests() { return page.#requests.all; },
       get engine() { return page.#rollcall?.engine ?? null; },
+      get permit() { return page.#rollcall?.permit ?? null; },
       get problem() { return page.#said; },
     };
     void this.#start().catch((error: unknown) => this.#fail(error));
   }
 
   /** Starts the engine once; everybody who needs it waits for the same start. */
-  #start(): Promise<Rollcall> {
+  #start(): Promise<PermittedRollcall> {
     if (this.#starting) return this.#starting;
     this.#state("starting");
     this.#busy("Getting ready", "");
     const query = new URLSearchParams(location.search).get("pack") ?? "";
     const pack = /^[a-z0-9-]+$/.test(query) ? query : PACK;
     const engine = CHOICES.find((choice) => choice === this.#engine.value) ?? "auto";
-    const starting = Rollcall.start(
+    const starting = PermittedRollcall.start(
       {
         assets: beside("./"), models: beside(`models/${pack}/`), database: beside("database/"), engine,
         confirmedManifest: this.#confirmed,
@@ -100,7 +104,8 @@ class Page {
         throw new RollcallError("cancelled", "another engine was chosen");
       }
       this.#rollcall = rollcall;
-      report(rollcall.engine, rollcall.database, null);
+      this.#open(true);
+      report(rollcall.engine, rollcall.database, rollcall.permit, null);
       if (!this.#job) this.#state("ready");
       return rollcall;
     }, (error: unknown) => {
@@ -135,10 +140,10 @@ class Page {
       this.#state("working");
       const found = await rollcall.identify(picture.blob, {
         progress: (progress) => { if (this.#job === job) this.#progress(progress); },
-        provisional: (first) => { if (this.#job === job) this.#show(picture, first); },
+        provisional: (first) => { if (this.#job === job) this.#show(picture, first, rollcall); },
         signal: job.signal,
       });
-      if (this.#job === job) this.#done(picture, found);
+      if (this.#job === job) this.#done(picture, found, rollcall);
     } catch (error) {
       if (this.#job === job) this.#fail(error);
     } finally {
@@ -146,9 +151,9 @@ class Page {
     }
   }
 
-  #done(picture: Picture, found: Identification): void {
+  #done(picture: Picture, found: Identification, by: PermittedRollcall): void {
     this.#last = found;
-    const words = this.#show(picture, found);
+    const words = this.#show(picture, found, by);
     this.#state("done");
     this.#announcer.textContent = words;
     this.#people.focus({ preventScroll: true });
@@ -157,17 +162,17 @@ class Page {
   }
 
   /** Shows an answer, which may be provisional, and gives it in a sentence. */
-  #show(picture: Picture, found: Identification): string {
+  #show(picture: Picture, found: Identification, { database, permit }: PermittedRollcall): string {
     const { answer } = found;
     byId("result", HTMLElement).hidden = false;
     const toCard = (person: number) => this.#cards.focus(person);
     const toBox = (person: number) => this.#stage.focus(person);
-    this.#stage.mark(picture, found, toCard);
-    this.#cards.show(picture, found, toBox);
-    const words = summary(answer);
+    this.#stage.mark(picture, found, permit, toCard);
+    this.#cards.show(picture, found, permit, toBox);
+    const words = summary(answer, permit);
     this.#headline(words.replace(/\.$/, ""), answer.matches.length > 0 ? ""
       : "Try a picture in which the face is larger, sharper or turned more towards the camera.");
-    report(answer.engine, this.#rollcall?.database ?? null, found);
+    report(answer.engine, database, permit, found);
     return words;
   }
 
@@ -178,9 +183,24 @@ class Page {
 
   #fail(error: unknown): void {
     if (error instanceof RollcallError && (error.kind === "cancelled" || error.kind === "closed")) return;
+    if (error instanceof NotPermitted) return this.#close(error);
     this.#say(sentence(error), error instanceof RollcallError ? error.manifest : undefined);
     if (!this.#last) byId("result", HTMLElement).hidden = true;
     this.#state("error");
+  }
+
+  /** The host's database is not for this page: it says so, and takes no pictures. */
+  #close({ origin }: NotPermitted): void {
+    byId("closed-why", HTMLElement).textContent = published(origin);
+    byId("result", HTMLElement).hidden = true;
+    this.#open(false);
+    this.#state("closed");
+    this.#announcer.textContent = "This page does not search here.";
+  }
+
+  #open(open: boolean): void {
+    byId("closed", HTMLElement).hidden = open;
+    byId("drop", HTMLElement).hidden = !open;
   }
 
   /** Shows a sentence; `offered` is a database that the user may confirm in spite of it. */

@@ -2,7 +2,8 @@
 
 import type { BoundingBox, Identification } from "../client/index.ts";
 import { byId, el } from "./dom.ts";
-import { bestOf, certainty, count, UNKNOWN, type Certainty } from "./words.ts";
+import type { Permit } from "./permit.ts";
+import { bestOf, certainty, count, naming, UNKNOWN, type Certainty } from "./words.ts";
 
 /** More pixels than this are left to the worker to refuse; drawing them could stop the tab. */
 const MAX_PIXELS = 100_000_000;
@@ -92,7 +93,7 @@ export class Stage {
   }
 
   /** Puts a numbered button on each face. */
-  mark(picture: Picture, found: Identification, choose: (person: number) => void): void {
+  mark(picture: Picture, found: Identification, permit: Permit, choose: (person: number) => void): void {
     const { matches } = found.answer;
     this.#canvas.setAttribute("aria-label",
       `Your picture, ${picture.name}, with ${count(matches.length, "person", "people")} marked`);
@@ -102,11 +103,13 @@ export class Stage {
     const boxes = faces.map(({ match, person, face }) => {
       const best = bestOf(match);
       const sure: Certainty = best ? certainty(best.confidence) : UNKNOWN;
+      const word = best && permit === "sure" ? "" : sure.word.toLowerCase();
+      const words = [best ? naming(best.name, permit) : "", word].filter(Boolean);
       const box = el("button", {
         type: "button",
         class: `box ${sure.kind}`,
         "data-person": person,
-        "aria-label": `Person ${person + 1}: ${best ? `${best.name}, ` : ""}${sure.word.toLowerCase()}`,
+        "aria-label": `Person ${person + 1}: ${words.join(", ")}`,
       }, el("span", { class: "badge", "aria-hidden": "true" }, String(person + 1)));
       place(box, face.box, found);
       box.addEventListener("click", () => choose(person));

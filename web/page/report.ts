@@ -2,10 +2,13 @@
 
 import type { DatabaseFacts, EngineReport, Identification, Timings } from "../client/index.ts";
 import { byId, el } from "./dom.ts";
+import type { Permit } from "./permit.ts";
 import { count, duration, engineName, sentence } from "./words.ts";
 
 /** Fills the facts at the foot of the page. */
-export function report(engine: EngineReport, database: DatabaseFacts | null, found: Identification | null): void {
+export function report(
+  engine: EngineReport, database: DatabaseFacts | null, permit: Permit, found: Identification | null,
+): void {
   const used = found?.answer.engine ?? engine;
   const facts: [string, string][] = [
     ["Engine", engineName(used)],
@@ -27,6 +30,9 @@ export function report(engine: EngineReport, database: DatabaseFacts | null, fou
     ? `version ${database.version}, ${count(database.performers, "person", "people")}${database.kept ? ", kept in this browser" : ""}`
     : "none on this host"]);
   if (database) facts.push(["Signed by", signer(database)]);
+  if (permit === "sure") {
+    facts.push(["Names", "Only of people who look very much alike: the database is not of this host's owner alone."]);
+  }
   if (database?.decoys) {
     facts.push(["Decoys", "Made-up searches go with yours, so that the database's host can hardly tell who was looked for."]);
   }

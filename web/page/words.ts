@@ -1,6 +1,7 @@
 // The page's wording: numbers, sizes and stages as people say them.
 
 import type { Answer, AnswerCandidate, EngineReport, Match, Progress } from "../client/index.ts";
+import type { Permit } from "./permit.ts";
 
 /** How much to believe a name. */
 export interface Certainty {
@@ -79,12 +80,22 @@ export function engineName(report: EngineReport): string {
   return report.name === "simd" ? "Processor (SIMD)" : report.name;
 }
 
+/** A name as it is told: of a published database, nobody *is* anybody. */
+export function naming(name: string, permit: Permit): string {
+  return permit === "sure" ? `Looks like ${name}` : name;
+}
+
 /** "2 people: 1 named, 1 unknown." or, where all are alike, "2 unknown people." */
-export function summary(answer: Answer): string {
+export function summary(answer: Answer, permit: Permit): string {
   const people = answer.matches.length;
   if (people === 0) return "No face found.";
   const unknown = answer.matches.filter((match) => match.unknown).length;
   if (unknown === people) return `${count(people, "unknown person", "unknown people")}.`;
+  if (permit === "sure") {
+    const looks = people === 1 ? "looks" : count(people - unknown, "looks", "look");
+    const alike = `${looks} like somebody in the database`;
+    return `${count(people, "person", "people")}: ${alike}${unknown > 0 ? `, ${unknown} unknown` : ""}.`;
+  }
   if (unknown === 0) return `${count(people, "person", "people")} named.`;
   return `${count(people, "person", "people")}: ${people - unknown} named, ${unknown} unknown.`;
 }

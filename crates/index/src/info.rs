@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rollcall_core::PerformerId;
 use serde::Serialize;
 
 use crate::manifest::{Counts, Manifest, SourceStats};
@@ -26,6 +27,8 @@ pub struct DatabaseInfo {
     pub models: Vec<ModelInfo>,
     /// How much comes from each stash-box.
     pub sources: BTreeMap<String, SourceStats>,
+    /// Whether it looks like somebody's own collection: see [`Manifest::is_own`].
+    pub own: bool,
 }
 
 /// What there is to know of a database's model.
@@ -64,6 +67,18 @@ impl From<&Manifest> for DatabaseInfo {
                 })
                 .collect(),
             sources: manifest.source_stats.clone(),
+            own: manifest.is_own(),
         }
+    }
+}
+
+impl Manifest {
+    /// Whether this looks like somebody's own collection rather than a published database: nobody
+    /// in it is filed under a stash-box, and nobody has signed it. The stand-alone page searches
+    /// such a database by itself, and no other one.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        let mut sources = self.sources.iter().chain(self.source_stats.keys());
+        self.signer().is_none() && sources.all(|source| source == PerformerId::LOCAL)
     }
 }

@@ -7,9 +7,10 @@ use std::rc::Rc;
 
 use common::{file, options, people};
 use pollster::block_on;
+use rollcall_core::PerformerId;
 use rollcall_index::{
-    Database, Distrust, IndexError, LATEST, Latest, MemoryStore, Remembered, SigningKey, Trust,
-    Version, WriteOptions, manifest_name, write_database,
+    Database, DatabaseInfo, Distrust, IndexError, LATEST, Latest, MemoryStore, PerformerEntry,
+    Remembered, SigningKey, Trust, Version, WriteOptions, manifest, manifest_name, write_database,
 };
 
 const DAY: u64 = 24 * 3600;
@@ -136,4 +137,24 @@ fn a_forged_manifest_is_refused() {
         forged += usize::from(matches!(error, IndexError::Forged(_)));
     }
     assert!(forged > bytes.len() / 2, "{forged} of {} reached the signature", bytes.len());
+}
+
+#[test]
+fn a_collection_of_ones_own_is_of_no_stash_box_and_signed_by_nobody() {
+    let own = |store: MemoryStore| DatabaseInfo::from(&block_on(manifest(&store)).unwrap()).own;
+    assert!(own(database(|_| ())));
+    assert!(!own(signed(1)));
+    let mut entries = people(3, 1, &[128], 1);
+    // Knowing somebody's id at a stash-box makes nobody published.
+    let uuid = entries[0].performer.id.uuid();
+    entries[0].performer.stash_ids.insert("stashdb.org".to_owned(), uuid);
+    let written = |entries: &[PerformerEntry]| {
+        let mut store = MemoryStore::default();
+        write_database(entries.to_vec(), &options(&[128]), &mut store).unwrap();
+        store
+    };
+    assert!(own(written(&entries)));
+    entries[0].performer.id = PerformerId::new("stashdb.org", uuid).unwrap();
+    assert!(!own(written(&entries)));
+    assert!(own(written(&[])), "nobody is nobody's");
 }

@@ -69,8 +69,41 @@ pub(crate) fn prepare(places: &Places) -> Result<Sample> {
     fetch_models(places, DEFAULT_PACK)?;
     fetch_photos(places)?;
     offer(&sample)?;
-    build_database(places, &sample)?;
+    let gallery = sample.photos.join("gallery");
+    build_database(places, "database", &gallery, &sample.models, &sample.database)?;
     Ok(sample)
+}
+
+/// A database of the same people, filed under a stash-box as a published one has them.
+pub(crate) fn published(places: &Places, sample: &Sample) -> Result<PathBuf> {
+    let demo = places.target.join("demo");
+    let (people, database) = (demo.join("published-people"), demo.join("published"));
+    empty(&people)?;
+    let gallery = sample.photos.join("gallery");
+    for (number, person) in entries(&gallery)?.iter().enumerate() {
+        let folder = people.join(person.file_name().unwrap_or_default());
+        empty(&folder)?;
+        for photo in entries(person)? {
+            let to = folder.join(photo.file_name().unwrap_or_default());
+            fs::copy(&photo, &to).map_err(Error::io(photo.display().to_string()))?;
+        }
+        let id = format!("stashdb.org:00000000-0000-4000-8000-{number:012}");
+        let file = folder.join("performer.json");
+        fs::write(&file, json!({ "id": id }).to_string())
+            .map_err(Error::io(file.display().to_string()))?;
+    }
+    build_database(places, "published", &people, &sample.models, &database)?;
+    Ok(database)
+}
+
+/// What is in a folder, by name.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let at = || Error::io(folder.display().to_string());
+    let entries = fs::read_dir(folder).map_err(at())?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = paths.collect::<std::io::Result<Vec<_>>>().map_err(at())?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// Compiles the builder and the server.
@@ -114,21 +147,26 @@ fn rollcall(places: &Places, name: &str, what: &str) -> Step {
     Step::new(places, name, what, places.program("rollcall")).env("ROLLCALL_CACHE", &places.cache)
 }
 
-fn build_database(places: &Places, sample: &Sample) -> Result<()> {
-    let gallery = sample.photos.join("gallery");
-    let pack = sample.models.join(DEFAULT_PACK).join("pack.json");
-    let inputs = [gallery.clone(), pack, places.program("rollcall")];
-    let stamp = Stamp::of(places.target.join("stamps/database"), &inputs, &[])?;
-    if stamp.holds(std::slice::from_ref(&sample.database)) {
+fn build_database(
+    places: &Places,
+    name: &str,
+    people: &Path,
+    models: &Path,
+    out: &Path,
+) -> Result<()> {
+    let pack = models.join(DEFAULT_PACK).join("pack.json");
+    let inputs = [people.to_owned(), pack, places.program("rollcall")];
+    let stamp = Stamp::of(places.target.join("stamps").join(name), &inputs, &[])?;
+    if stamp.holds(&[out.to_owned()]) {
         return Ok(());
     }
-    empty(&sample.database)?;
+    empty(out)?;
     let mut source = OsString::from("folder:");
-    source.push(&gallery);
-    rollcall(places, "database", "building the sample database")
+    source.push(people);
+    rollcall(places, name, "building a sample database")
         .args(["build", "--quiet", "--source"])
         .args([source])
-        .args([Path::new("--out"), &sample.database])
+        .args([Path::new("--out"), out])
         .run()?;
     stamp.set()
 }

@@ -7,6 +7,8 @@
     reason = "each test file takes what it needs, and fails by panicking"
 )]
 
+pub mod started;
+
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -130,12 +132,20 @@ pub struct Running {
 
 impl Running {
     pub async fn start(settings: &Settings, limits: Limits) -> Self {
+        Self::start_with(settings, limits, None).await
+    }
+
+    pub async fn start_with(
+        settings: &Settings,
+        limits: Limits,
+        tls: Option<Arc<rollcall_server::Tls>>,
+    ) -> Self {
         let (app, site) = app(settings).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let host =
-            Host { listener, app, metrics: Some(Arc::clone(site.metrics())), tls: None, limits };
+        let metrics = Some(Arc::clone(site.metrics()));
+        let host = Host { listener, app, metrics, tls, limits };
         let ended = tokio::spawn(host.serve(async {
             let _ = stopped.await;
         }));

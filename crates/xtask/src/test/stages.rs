@@ -84,10 +84,12 @@ pub(super) fn native(places: &Places) -> Result<Counts> {
 
 pub(super) fn browser(places: &Places) -> Result<Counts> {
     let sample = sample(places)?;
+    let published = sample::published(places, &sample)?;
     prepare_references(places)?;
     let output = Step::new(places, "browser", "tests/browser/run.mjs", "node")
         .args(["tests/browser/run.mjs"])
         .args(sample.folders(places))
+        .args([&OsString::from("--published"), published.as_os_str()])
         .args([&OsString::from("--references"), places.cache.join("references").as_os_str()])
         .limit(Duration::from_secs(45 * 60))
         .run_for_output()?;
