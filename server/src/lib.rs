@@ -16,6 +16,7 @@
 //! which asks `hot` (memory) and then `folder` (disk).
 
 mod app;
+mod authority;
 mod config;
 mod database;
 mod error;
@@ -34,6 +35,7 @@ mod plugin;
 mod pull;
 mod reload;
 mod serve;
+mod signals;
 mod start;
 mod tls;
 

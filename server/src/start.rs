@@ -6,7 +6,9 @@ use tokio::net::TcpListener;
 
 use crate::{
     Directories, Host, Limits, Options, Package, ServerError, Settings, Site, Tls, Token, app,
-    hosts, inner_app, origins, pull::Puller,
+    authority, hosts, inner_app, origins,
+    pull::Puller,
+    signals::{self, Signals},
 };
 
 /// Serves until Ctrl-C or SIGTERM.
@@ -34,17 +36,18 @@ pub async fn run(options: &Options) -> Result<(), ServerError> {
         false => "by the network",
     };
     tracing::info!(%address, reach, "serving");
+    let (stop, hangups) = (signals::stop(), Signals::hangup());
     // Scripts wait for this line to learn the port.
     println!("{}://{address}", if tls.is_some() { "https" } else { "http" });
     if let Some(puller) = puller {
         puller.start(Arc::clone(&site))?;
     }
     tokio::spawn(Arc::clone(&site).watch_database());
-    tokio::spawn(reload_when_asked(site, tls.clone()));
+    tokio::spawn(reload_when_asked(hangups, site, tls.clone()));
     if let Some(inner) = inner {
         tokio::spawn(inner.serve(std::future::pending()));
     }
-    Host { listener, app, metrics, tls, limits }.serve(asked_to_stop()).await;
+    Host { listener, app, metrics, tls, limits }.serve(stop).await;
     Ok(())
 }
 
@@ -173,14 +176,16 @@ fn local_tls(options: &Options) -> Result<Tls, ServerError> {
     names.extend(public.map(|name| name.trim_matches(['[', ']']).to_owned()));
     names.sort();
     names.dedup();
-    let tls = Tls::local(&state.join("tls"), &names)?;
+    let folder = state.join("tls");
+    let tls = Tls::local(&folder, &names)?;
     eprintln!(
         "https with a certificate made here, for {}.\nSHA-256 fingerprint: {}\nTo trust it, open this \
          host in the browser once, compare the fingerprint in the certificate's details and accept it; \
-         or import {} as a trusted authority on each device.",
+         or import {} as a trusted authority on each device. After about two years there will be a new \
+         one.",
         names.join(", "),
         tls.fingerprint()?,
-        tls.certificate().display(),
+        folder.join(authority::AUTHORITY).display(),
     );
     Ok(tls)
 }
@@ -233,39 +238,13 @@ async fn listen(option: &'static str, address: SocketAddr) -> Result<TcpListener
 }
 
 /// At SIGHUP: the database and the certificate are read again.
-async fn reload_when_asked(site: Arc<Site>, tls: Option<Arc<Tls>>) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
-        while hangups.recv().await.is_some() {
-            tracing::info!("asked to reload");
-            if let Some(Err(error)) = tls.as_ref().map(|tls| tls.reload()) {
-                tracing::error!(%error, "the old certificate stays");
-            }
-            site.reload().await;
+async fn reload_when_asked(mut hangups: Signals, site: Arc<Site>, tls: Option<Arc<Tls>>) {
+    loop {
+        hangups.next().await;
+        tracing::info!("asked to reload");
+        if let Some(Err(error)) = tls.as_ref().map(|tls| tls.reload()) {
+            tracing::error!(%error, "the old certificate stays");
         }
-    }
-    #[cfg(not(unix))]
-    drop((site, tls));
-}
-
-/// Ready at Ctrl-C or SIGTERM. Where a signal cannot be listened for, it never is.
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    let terminated = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        Ok(()) = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+        site.reload().await;
     }
 }

@@ -1,18 +1,16 @@
 //! TLS from given files, or with a certificate made here.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::{ServerConfig, crypto::ring};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use sha2::{Digest as _, Sha256};
 use tokio_rustls::TlsAcceptor;
 
-use crate::error::ServerError;
+use crate::{authority, error::ServerError};
 
 /// Certificate and key in their files, and what is made of them.
 pub struct Tls {
@@ -37,20 +35,13 @@ impl Tls {
         Ok(Self { files, acceptor })
     }
 
-    /// A certificate for these names, made once and kept in the folder.
+    /// A certificate for these names, made by an authority of our own and kept in the folder.
     ///
     /// # Errors
     /// When the folder cannot be written.
     pub fn local(folder: &Path, names: &[String]) -> Result<Self, ServerError> {
-        let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
-        let kept_names = folder.join("names.txt");
-        let names_text = names.join("\n");
-        let kept = certificate.is_file() && key.is_file();
-        if !kept || fs::read_to_string(&kept_names).is_ok_and(|kept| kept != names_text) {
-            make(folder, &certificate, &key, names)?;
-            write(&kept_names, &names_text)?;
-        }
-        Self::from_files(&certificate, &key)
+        authority::provide(folder, names)?;
+        Self::from_files(&folder.join(authority::CERTIFICATE), &folder.join(authority::KEY))
     }
 
     /// Reads the files again, for renewed certificates. If they cannot be used, the old ones stay.
@@ -73,12 +64,6 @@ impl Tls {
         let pairs: Vec<_> =
             Sha256::digest(&first).iter().map(|byte| format!("{byte:02X}")).collect();
         Ok(pairs.join(":"))
-    }
-
-    /// The certificate's file.
-    #[must_use]
-    pub fn certificate(&self) -> &Path {
-        &self.files.certificate
     }
 
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
@@ -115,41 +100,6 @@ impl Files {
     }
 }
 
-fn wrong(option: &'static str, path: &Path, why: String) -> ServerError {
+pub(crate) fn wrong(option: &'static str, path: &Path, why: String) -> ServerError {
     ServerError::Tls { option, path: path.to_owned(), why }
-}
-
-/// Makes a certificate that signs itself. Browsers believe it only where the user says so.
-fn make(
-    folder: &Path,
-    certificate: &Path,
-    key: &Path,
-    names: &[String],
-) -> Result<(), ServerError> {
-    let cannot = |error: rcgen::Error| wrong("state", folder, error.to_string());
-    fs::create_dir_all(folder).map_err(|error| wrong("state", folder, error.to_string()))?;
-    let mut params = CertificateParams::new(names).map_err(cannot)?;
-    let mut subject = DistinguishedName::new();
-    subject.push(DnType::CommonName, "Rollcall on this machine");
-    params.distinguished_name = subject;
-    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    let pair = KeyPair::generate().map_err(cannot)?;
-    let made = params.self_signed(&pair).map_err(cannot)?;
-    write_secret(key, &pair.serialize_pem())?;
-    write(certificate, &made.pem())
-}
-
-fn write(path: &Path, text: &str) -> Result<(), ServerError> {
-    fs::write(path, text).map_err(|error| wrong("state", path, error.to_string()))
-}
-
-/// For its owner's eyes only.
-fn write_secret(path: &Path, text: &str) -> Result<(), ServerError> {
-    use std::io::Write as _;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| wrong("state", path, error.to_string()))
 }

@@ -97,13 +97,13 @@ fn a_renewed_certificate_is_taken_at_sighup_and_a_broken_one_is_not() {
     for folder in [&used, &renewed] {
         Tls::local(folder, &names).unwrap();
     }
-    let certificate = |folder: &Path| fs::read(folder.join("certificate.pem")).unwrap();
-    let (old, new) = (certificate(&used), certificate(&renewed));
+    let authority = |folder: &Path| fs::read(folder.join("authority.pem")).unwrap();
+    let (old, new) = (authority(&used), authority(&renewed));
     let mut command = program(&folders, &QUIET);
     command.arg("--tls-cert").arg(used.join("certificate.pem"));
     let started = Started::new(command.arg("--tls-key").arg(used.join("key.pem")));
-    let page = |certificate: &[u8]| {
-        let stream = over_tls(started.address(), "localhost", certificate);
+    let page = |authority: &[u8]| {
+        let stream = over_tls(started.address(), "localhost", authority);
         ask(stream, "GET /page.js HTTP/1.1").ends_with("page()")
     };
     assert!(page(&old) && !page(&new));

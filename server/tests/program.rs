@@ -167,14 +167,17 @@ fn its_own_certificate_is_kept_and_believed_by_who_trusts_it() {
     let first = start();
     assert!(first.url.starts_with("https://"));
     let certificate = fs::read(state.join("tls/certificate.pem")).unwrap();
+    let authority = fs::read(state.join("tls/authority.pem")).unwrap();
     for name in ["localhost", "127.0.0.1", "nas.example"] {
-        let stream = over_tls(first.address(), name, &certificate);
+        let stream = over_tls(first.address(), name, &authority);
         assert!(ask(stream, "GET /page.js HTTP/1.1").ends_with("page()"), "{name}");
     }
+    let other = over_tls(first.address(), "other.example", &authority);
+    assert_eq!(ask(other, "GET /page.js HTTP/1.1"), "", "it is for its own names only");
     let plain = ask(TcpStream::connect(first.address()).unwrap(), "GET / HTTP/1.1");
     assert!(!plain.contains("200"));
     let said = first.log();
-    assert!(said.contains("SHA-256 fingerprint: ") && said.contains("certificate.pem"), "{said}");
+    assert!(said.contains("SHA-256 fingerprint: ") && said.contains("authority.pem"), "{said}");
     let second = start();
     assert_eq!(fs::read(state.join("tls/certificate.pem")).unwrap(), certificate, "kept");
     let private = state.join("tls/key.pem");

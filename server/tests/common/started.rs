@@ -75,14 +75,14 @@ pub fn ask(mut stream: impl std::io::Read + std::io::Write, head: &str) -> Strin
     answer
 }
 
-/// A TLS connection to `address` that believes this certificate (PEM) for this name, and no other.
+/// A TLS connection to `address` that believes this authority (PEM) and no other, for this name.
 pub fn over_tls(
     address: &str,
     name: &str,
-    certificate: &[u8],
+    authority: &[u8],
 ) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(certificate).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_slice(authority).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
