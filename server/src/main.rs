@@ -1,10 +1,10 @@
 //! `rollcall-server`: see `--help`.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 use rollcall_server::{CommandLine, LogFormat, Options, ServerError, check, check_health, run};
 use tokio::runtime;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 fn main() -> ExitCode {
     match start(CommandLine::read()) {
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
 fn start(line: CommandLine) -> Result<(), ServerError> {
     let (check_config, health_check) = (line.check_config, line.health_check);
     let options = line.resolve()?;
+    let (filter, mut runtime) = (filter(&options)?, runtime(&options)?);
     if check_config {
         print!("{}", options.shown()?);
         return check(&options);
@@ -26,7 +27,11 @@ fn start(line: CommandLine) -> Result<(), ServerError> {
     if health_check {
         return check_health(&options);
     }
-    log(&options)?;
+    log(&options, filter);
+    runtime.enable_all().build()?.block_on(run(&options))
+}
+
+fn runtime(options: &Options) -> Result<runtime::Builder, ServerError> {
     let mut builder = runtime::Builder::new_multi_thread();
     match options.workers {
         Some(0) => {
@@ -36,20 +41,28 @@ fn start(line: CommandLine) -> Result<(), ServerError> {
         Some(workers) => builder.worker_threads(workers),
         None => &mut builder,
     };
-    builder.enable_all().build()?.block_on(run(&options))
+    Ok(builder)
 }
 
-fn log(options: &Options) -> Result<(), ServerError> {
+fn filter(options: &Options) -> Result<EnvFilter, ServerError> {
     let level = options.log_level.as_deref().unwrap_or("info");
-    let filter = EnvFilter::try_new(level).map_err(|error| ServerError::Option {
+    // A word that is no level would be taken for a module, and nothing else be logged.
+    let known = level.contains('=') || level.parse::<LevelFilter>().is_ok();
+    EnvFilter::try_new(level).ok().filter(|_| known).ok_or_else(|| ServerError::Option {
         option: "log-level",
         value: level.to_owned(),
-        why: format!("{error}; give error, warn, info, debug or trace"),
-    })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        why: "give error, warn, info, debug or trace".to_owned(),
+    })
+}
+
+fn log(options: &Options, filter: EnvFilter) {
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // Colours are for people; in a container's log they are rubbish.
+        .with_ansi(std::io::stderr().is_terminal());
     match options.log_format {
         Some(LogFormat::Json) => log.json().init(),
         _ => log.init(),
     }
-    Ok(())
 }

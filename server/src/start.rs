@@ -62,7 +62,10 @@ pub fn check(options: &Options) -> Result<(), ServerError> {
     if !options.tls_local {
         tls(options)?;
     }
-    drop(app(&settings(options, options.address())?)?);
+    let mut settings = settings(options, options.address())?;
+    // The first pull makes that folder.
+    settings.directories.database.take_if(|folder| options.pull.is_some() && !folder.exists());
+    drop(app(&settings)?);
     for doubt in doubts(options) {
         eprintln!("warning: {doubt}");
     }

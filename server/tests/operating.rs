@@ -71,6 +71,7 @@ fn folders_that_lack_what_belongs_there_are_told_of() {
 
     let log = Started::new(&mut program(&folders, &[&QUIET[..], &doubtful[2..]].concat())).log();
     assert!(!log.contains("is it the right folder") && log.contains("--host 0.0.0.0"), "{log}");
+    assert!(!log.contains('\u{1b}'), "colours are for terminals");
 }
 
 #[test]

@@ -70,6 +70,9 @@ fn what_cannot_be_meant_is_refused_with_a_sentence() {
         (&["--web", ".", "--tls-cert", "a.pem"], "--tls-key is missing"),
         (&["--web", ".", "--max-connections", "0"], "above 0"),
         (&["--web", ".", "--metrics", "yes"], "or off"),
+        (&["--web", ".", "--workers", "0"], "above 0"),
+        (&["--web", ".", "--log-level", "WARNING"], "error, warn, info"),
+        (&["--web", ".", "--log-level", "a=b=c"], "error, warn, info"),
         (&["--web", ".", "--plugin", "."], "exactly one .yml"),
     ] {
         let (success, _, said) =

@@ -174,8 +174,12 @@ fn options_that_cannot_be_meant_are_told_without_their_secrets() {
     fs::create_dir(&db).unwrap();
     let db = db.to_str().unwrap();
     let url = "https://me:secret@example.org/db";
-    let (fine, told) = refused(&["--database", db, "--pull", url, "--every", "90m"]);
-    assert!(fine && told.contains("https://example.org/db/"), "{told}");
+    let new = folder.path().join("not/yet");
+    for db in [db, new.to_str().unwrap()] {
+        let (fine, told) = refused(&["--database", db, "--pull", url, "--every", "90m"]);
+        assert!(fine && told.contains("https://example.org/db/"), "{told}");
+    }
+    assert!(!new.exists(), "asking makes nothing");
     for (words, reason) in [
         (vec!["--pull", url], "--database is missing"),
         (vec!["--database", db, "--pull", "https://secret@x/?secret"], "without ? and #"),
