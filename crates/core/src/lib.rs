@@ -20,6 +20,7 @@ mod face;
 mod find;
 mod frames;
 mod identify;
+mod layout;
 mod letterbox;
 mod lookup;
 mod nms;
@@ -56,6 +57,7 @@ pub use identify::{
     IdentifyError, IdentifyOptions, identify_image, identify_image_with, mean_similarity,
     name_faces,
 };
+pub use layout::{Layout, Shown, Stereo};
 pub use letterbox::{Feed, Letterbox, Region, Rotation};
 pub use lookup::{Candidate, Found, Lookup, LookupError};
 pub use pack::{ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel};
