@@ -22,7 +22,7 @@ async fn info(from: &[&str], signed: bool, allow_drop: bool) -> Value {
     }
     let mut options = numbers::options(&[128]);
     options.key = signed.then(|| SigningKey::from_seed([1; 32]).unwrap());
-    let mut sink = DirectorySink::create(&folders.path("people")).unwrap();
+    let mut sink = DirectorySink::create(folders.path("people")).unwrap();
     write_database(people, &options, &mut sink).unwrap();
     let mut settings = Settings { allow_drop, ..folders.settings() };
     settings.directories.database = Some(folders.path("people"));

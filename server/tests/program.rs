@@ -1,7 +1,5 @@
 //! The program as its users start it: configuration, signals, TLS.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod common;
 
 use std::{fs, net::TcpStream, time::Duration};

@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(parse_vtt(b"<html>"), Err(VttError::NotVtt));
         assert_eq!(parse_vtt(b"WEBVTT"), Err(VttError::NoCues));
         assert_eq!(
-            parse_vtt(&[b' '; MAX_VTT_BYTES + 1]),
+            parse_vtt(&vec![b' '; MAX_VTT_BYTES + 1]),
             Err(VttError::TooLarge(MAX_VTT_BYTES + 1))
         );
         let many = vec![cue(0.0, 1.0, 0); MAX_CUES + 1];
