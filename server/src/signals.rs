@@ -33,7 +33,7 @@ impl Signals {
         {
             return;
         }
-        pending().await;
+        pending::<()>().await;
     }
 }
 
