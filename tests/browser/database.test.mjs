@@ -56,6 +56,47 @@ function remember(change) {
   });
 }
 
+/** In a worker, before everything else: lets another tab write just before each of ours, and tells of
+ *  each write of the state what it has of that. */
+function meddleWithWrites() {
+  const { transaction } = IDBDatabase.prototype;
+  const { put } = IDBObjectStore.prototype;
+  const page = new BroadcastChannel("writes");
+  const parse = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
+  let other = 0;
+  IDBDatabase.prototype.transaction = function (names, mode, ...more) {
+    if (mode === "readwrite") {
+      const files = transaction.call(this, names, mode).objectStore("files");
+      const old = files.get("state.json");
+      old.onsuccess = () => {
+        other += 1;
+        const state = { ...(old.result && parse(old.result)), secret: other };
+        put.call(files, new TextEncoder().encode(JSON.stringify(state)), "state.json");
+      };
+    }
+    return transaction.call(this, names, mode, ...more);
+  };
+  IDBObjectStore.prototype.put = function (value, key) {
+    const request = put.call(this, value, key);
+    if (key === "state.json") {
+      const ours = parse(value).secret;
+      request.addEventListener("success", () => page.postMessage({ ours, other }));
+    }
+    return request;
+  };
+}
+
+/** In the page: lets `script` run in each worker that is to come, and keeps what it tells. */
+function spoil(script) {
+  globalThis.writes = [];
+  new BroadcastChannel("writes").onmessage = ({ data }) => globalThis.writes.push(data);
+  globalThis.Blob = class extends Blob {
+    constructor(parts, options) {
+      super(options?.type === "text/javascript" ? [`(${script})();`, ...parts] : parts, options);
+    }
+  };
+}
+
 for (const kind of ["chromium", "firefox"]) {
   describe(`the database in ${kind}`, () => {
     let host, photo, meddle, asked;
@@ -194,6 +235,14 @@ for (const kind of ["chromium", "firefox"]) {
       assert.deepEqual(both.map(({ name }) => name), ["Barack Obama", "Barack Obama"]);
       assert.equal((await go()).name, "Barack Obama");
       assert.deepEqual(ofDatabase(), ["database/latest.json"]);
+    });
+
+    test("what another tab writes in between is not lost", async () => {
+      await page.evaluate(spoil, String(meddleWithWrites));
+      assert.equal((await go()).name, "Barack Obama");
+      const writes = await page.evaluate(() => globalThis.writes);
+      assert.ok(writes.length >= 2, `${writes.length} writes of the state`);
+      for (const { ours, other } of writes) assert.equal(ours, other, "the other tab's word is in ours");
     });
 
     if (kind === "chromium") {
