@@ -31,7 +31,7 @@ export function report(
     : "none on this host"]);
   if (database) facts.push(["Signed by", signer(database)]);
   if (permit === "sure") {
-    facts.push(["Names", "Only of people who look very much alike: the database is not of this host's owner alone."]);
+    facts.push(["Names", "Only of people who look very much alike, since the database is a published one."]);
   }
   if (database?.decoys) {
     facts.push(["Decoys", "Made-up searches go with yours, so that the database's host can hardly tell who was looked for."]);
