@@ -149,9 +149,9 @@ fn a_host_with_a_certificate_of_its_own_has_to_be_trusted() {
     drop(stranger);
     assert!(!Path::new(&db).join("latest.json").exists());
 
-    // As a certificate among the system's.
+    // The host's own authority among the system's: that is what devices are told to trust.
     let mut command = program(folder.path(), &words);
-    command.env("SSL_CERT_FILE", Path::new(&state).join("tls/certificate.pem"));
+    command.env("SSL_CERT_FILE", Path::new(&state).join("tls/authority.pem"));
     let server = Started::new(command);
     server.health(|health| health["database"] == "2026.11.1");
     is_whole(Path::new(&db), 40);

@@ -50,9 +50,10 @@ pub fn names(folder: &Path) -> Vec<String> {
     files(folder).into_keys().collect()
 }
 
-/// The files that are not hidden.
+/// The files that are not hidden; what is in folders (a build's pictures) is no part of a release.
 pub fn files(folder: &Path) -> Files {
     let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let entries = entries.filter(|entry| entry.path().is_file());
     let file = |entry: fs::DirEntry| {
         (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())
     };
