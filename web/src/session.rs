@@ -118,10 +118,7 @@ impl Session {
     /// `{kind, message}`; of kind `cancelled` where the page gave the job up.
     pub async fn identify(&self, picture: Blob) -> Result<JsValue, JsValue> {
         let identified = self.identify_file(&picture).await;
-        if self.progress.cancelled() {
-            return Err(WebError::Cancelled.into());
-        }
-        Ok(to_js(&identified?)?)
+        self.told(identified)
     }
 
     /// Says who is in a scene: `sheet` is a sprite sheet, `cues` the text of the VTT file that says
@@ -132,6 +129,11 @@ impl Session {
     #[wasm_bindgen(js_name = identifyScene)]
     pub async fn identify_scene(&self, sheet: Blob, cues: String) -> Result<JsValue, JsValue> {
         let identified = self.identify_sheet(&sheet, &cues).await;
+        self.told(identified)
+    }
+
+    /// What a job gives to the page: nothing if the page has given it up.
+    fn told(&self, identified: Result<Identification, WebError>) -> Result<JsValue, JsValue> {
         if self.progress.cancelled() {
             return Err(WebError::Cancelled.into());
         }

@@ -120,7 +120,7 @@ impl Progress {
                 self.tell(Stage::Embed, done, faces);
             }
         }
-        if self.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        self.go_on()
     }
 
     /// What core says of a scene: how many frames of how many are done.
@@ -128,6 +128,10 @@ impl Progress {
         if let SceneProgress::Frame { done, total } = step {
             self.tell(Stage::Detect, done, total);
         }
+        self.go_on()
+    }
+
+    fn go_on(&self) -> ControlFlow<()> {
         if self.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 

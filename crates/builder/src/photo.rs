@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rollcall_core::{
-    EmbeddedFace, Embedding, Face, Pixels, Recogniser, UNKNOWN_BELOW, decode_image,
+    EmbeddedFace, Embedding, Face, Pixels, Recogniser, UNKNOWN_BELOW, decode_image, mean_similarity,
 };
 
 use crate::{Error, files};
@@ -85,12 +85,10 @@ impl Photo {
     }
 }
 
-/// How alike two faces are: the mean of the embedders' cosines.
+/// How alike two faces are: [`mean_similarity`], 0 where they share no embedder.
 #[must_use]
 pub fn similarity(a: &[Embedding], b: &[Embedding]) -> f32 {
-    let cosines: Vec<f32> =
-        a.iter().zip(b).filter_map(|(a, b)| a.similarity(b)).map(|s| s.0).collect();
-    cosines.iter().sum::<f32>() / cosines.len().max(1) as f32
+    mean_similarity(a, b).map_or(0.0, |similarity| similarity.0)
 }
 
 /// Which face of each photo is the person all of them are filed under.

@@ -9,10 +9,7 @@ use super::{
 };
 use crate::{
     Answer, AnswerFace, Embedding, Face, Found, IdentifyError, Lookup, Pixels, RecogniseError,
-    Recogniser, SAME_PERSON, SceneFacts,
-    identify::Naming,
-    mean_similarity,
-    people::{Person, assign},
+    Recogniser, SAME_PERSON, SceneFacts, identify::Naming, mean_similarity, people::assign,
     present::thumbnail,
 };
 
@@ -146,25 +143,26 @@ pub(crate) async fn answer(
     let naming = Naming::new(recogniser, lookup, &options.answer);
     let embedders = recogniser.pack().embedders.len();
     let groups = looks.groups();
+    let frames: Vec<BTreeSet<usize>> = groups.iter().map(|group| looks.frames(group)).collect();
     let (mut partial, mut provisional) = (false, false);
     let (mut templates, mut candidates) = (Vec::new(), Vec::new());
-    for group in &groups {
+    for (group, frames) in groups.iter().zip(&frames) {
         let best = looks.best_first(group);
         looks.complete(recogniser, &best[..best.len().min(options.best_looks)]).await?;
         let template = looks.template(group, embedders)?;
         let found: Found = naming.find(&template).await?;
         partial |= found.partial;
         provisional |= found.provisional;
-        candidates.push(naming.rank(found, looks.frames(group).len()));
+        candidates.push(naming.rank(found, frames.len()));
         templates.push(template);
     }
     let one = |a: usize, b: usize| {
-        looks.frames(&groups[a]).is_disjoint(&looks.frames(&groups[b]))
+        frames[a].is_disjoint(&frames[b])
             || mean_similarity(&templates[a], &templates[b]) >= Some(SAME_PERSON)
     };
     let people = assign(&candidates, options.answer.min_confidence, &one);
     let matches = people.iter().map(|person| {
-        let Person { groups: theirs, .. } = person;
+        let theirs = &person.groups;
         let mut seen: Vec<usize> = theirs.iter().flat_map(|&g| groups[g].iter().copied()).collect();
         seen.sort_unstable();
         let best = looks.best_first(&seen).first().map(|&look| &looks.0[look].crop);
