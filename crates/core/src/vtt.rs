@@ -91,7 +91,8 @@ fn seconds(text: &str) -> Option<f64> {
     let (seconds, minutes) = (parts.next()??, parts.next()??);
     let hours = parts.next().unwrap_or(Some(0))?;
     let fine = seconds < 60 && minutes < 60 && parts.next().is_none();
-    fine.then_some(hours as f64 * 3600.0 + (60 * minutes + seconds) as f64 + fraction)
+    // Only once they are known to be small: the sum of any two numbers may be too large.
+    fine.then(|| hours as f64 * 3600.0 + (60 * minutes + seconds) as f64 + fraction)
 }
 
 /// `sheet.jpg#xywh=160,0,160,90` -> the sheet and the region, which is not empty.
@@ -195,6 +196,8 @@ mod tests {
         assert_eq!(parse_vtt(b"WEBVTTX\n"), Err(VttError::NotVtt));
         assert_eq!(parse_vtt(b"<html>"), Err(VttError::NotVtt));
         assert_eq!(parse_vtt(b"WEBVTT"), Err(VttError::NoCues));
+        let endless = format!("WEBVTT\n00:{max}:{max}.0 --> 00:{max}:{max}.0\n", max = u64::MAX);
+        assert_eq!(parse_vtt(format!("{endless}s#xywh=0,0,1,1").as_bytes()), Err(VttError::NoCues));
         assert_eq!(
             parse_vtt(&vec![b' '; MAX_VTT_BYTES + 1]),
             Err(VttError::TooLarge(MAX_VTT_BYTES + 1))
