@@ -4,7 +4,7 @@ mod release;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use rollcall_builder::{pack_file::DEFAULT_PACK, setup::EngineChoice};
 
 pub(crate) use release::{Db, Key, Package, Pull, TrustArguments, Unpack};
@@ -53,7 +53,7 @@ pub(crate) enum Command {
     Key(Key),
     /// Say what is in a database
     Info(Info),
-    /// Say who is in pictures
+    /// Say who is in pictures, or in a scene
     Identify(Identify),
     /// Measure how well a database names people whose names are known
     Eval(Eval),
@@ -169,10 +169,23 @@ pub(crate) struct Info {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["images", "sprite", "frames", "video"]))]
 pub(crate) struct Identify {
-    /// The pictures
-    #[arg(required = true, value_name = "IMAGE")]
+    /// The pictures, each by itself
+    #[arg(value_name = "IMAGE")]
     pub(crate) images: Vec<PathBuf>,
+    /// A scene's sprite sheet, as Stash makes it
+    #[arg(long, value_name = "FILE", requires = "vtt")]
+    pub(crate) sprite: Option<PathBuf>,
+    /// The VTT file that says where in the sheet the moments are
+    #[arg(long, value_name = "FILE", requires = "sprite")]
+    pub(crate) vtt: Option<PathBuf>,
+    /// A folder with pictures of one scene, in the order of their names
+    #[arg(long, value_name = "DIR")]
+    pub(crate) frames: Option<PathBuf>,
+    /// A video of a scene; needs ffmpeg
+    #[arg(long, value_name = "FILE")]
+    pub(crate) video: Option<PathBuf>,
     /// The database's folder
     #[arg(long, value_name = "DIR")]
     pub(crate) db: PathBuf,
@@ -233,6 +246,28 @@ mod tests {
     #[test]
     fn the_arguments_do_not_contradict_each_other() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn pictures_or_one_scene_are_identified() {
+        let accepts = |words: &str| {
+            let words = format!("rollcall identify --db d {words}");
+            Arguments::try_parse_from(words.split_whitespace()).is_ok()
+        };
+        for words in ["a.jpg b.jpg", "--sprite s.jpg --vtt s.vtt", "--frames d", "--video=-v.mp4"] {
+            assert!(accepts(words), "{words}");
+        }
+        for words in [
+            "",
+            "--sprite s.jpg",
+            "--vtt s.vtt",
+            "--vtt s.vtt --frames d",
+            "a.jpg --frames d",
+            "--frames d --video v.mp4",
+            "--sprite s.jpg --vtt s.vtt --video v.mp4",
+        ] {
+            assert!(!accepts(words), "{words}");
+        }
     }
 
     #[test]

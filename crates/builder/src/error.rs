@@ -152,6 +152,19 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// The frames of a scene cannot be had.
+    #[error("{path}: {reason}")]
+    Frames {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A video is to be read and one of ffmpeg's programs is not here.
+    #[error(
+        "videos are read with ffmpeg, and {0} is not installed; install ffmpeg with your system's packages, or give the scene's sprite sheet with --sprite and --vtt"
+    )]
+    NoFfmpeg(&'static str),
     /// The database cannot be read or written.
     #[error("{0}")]
     Database(String),

@@ -10,6 +10,7 @@ pub mod eval;
 pub mod figures;
 mod files;
 pub mod folder;
+pub mod frames;
 pub mod key_file;
 pub mod metrics;
 pub mod pack_file;

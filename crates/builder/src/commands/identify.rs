@@ -6,7 +6,7 @@ use rollcall_builder::{Cache, Error, eval::open, folder::Problem, photo};
 use rollcall_core::{Answer, IdentifyOptions, Lookup, Match, Recogniser, Verdict, identify_image};
 use serde::Serialize;
 
-use super::{Done, print, print_json_line, tell};
+use super::{Done, frames::open_frames, print, print_json_line, tell};
 use crate::cli::Identify;
 
 /// A line of JSON: the answer of `product.md`, and which picture it is about.
@@ -25,6 +25,12 @@ enum Line<'a> {
 }
 
 pub(super) fn run(command: &Identify, cache: &Cache) -> Result<Done, Error> {
+    if let Some(frames) = open_frames(command)? {
+        let count = frames.count();
+        return Err(Error::Usage(format!(
+            "this version opens scenes ({count} frames) but does not name people in them yet; name single pictures"
+        )));
+    }
     let recogniser = command.recognition.open(cache)?.recogniser(1)?;
     let database = open(&command.db, &recogniser)?;
     let options = IdentifyOptions {

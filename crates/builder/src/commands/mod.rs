@@ -4,6 +4,7 @@ mod build;
 mod db;
 mod doctor;
 mod eval;
+mod frames;
 mod identify;
 mod info;
 mod key;

@@ -33,7 +33,7 @@ fn is_combed(frame: &Pixels) -> bool {
 }
 
 /// How many blocks are combed, and how many could be.
-pub(super) fn combed_blocks(frame: &Pixels) -> (usize, usize) {
+fn combed_blocks(frame: &Pixels) -> (usize, usize) {
     let width = frame.width() as usize;
     let lines: Vec<i32> = brightness(frame).collect();
     let (mut combed, mut telling) = (0, 0);

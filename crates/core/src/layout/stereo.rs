@@ -66,7 +66,7 @@ fn hint(name: &str) -> Option<Stereo> {
 
 /// The mean correlation of the blocks of one half with where they fit best in the other, -1 to 1;
 /// `None` where there is too little to see.
-pub(super) fn likeness(frame: &Pixels, stereo: Stereo) -> Option<f32> {
+fn likeness(frame: &Pixels, stereo: Stereo) -> Option<f32> {
     let (columns, rows) = CELLS;
     let side_by_side = stereo == Stereo::SideBySide;
     let (across, down) = if side_by_side { (2 * columns, rows) } else { (columns, 2 * rows) };
