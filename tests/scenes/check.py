@@ -27,8 +27,9 @@ def report(unit, truths, config):
     halves = collections.Counter(truth["half"] for truth in truths)
     low, high = promised["heights"]
     print(f"tiles of {unit}: {len(truths)} scenes ({dict(halves)}), people in them {dict(sorted(counts.items()))}")
-    print(f"  appearances {len(looks)}, face heights at 160: " + ", ".join(
-        f"p{share} {heights[min(len(heights) - 1, share * len(heights) // 100)]:.1f}" for share in (0, 10, 25, 50, 75, 90, 100)))
+    places = [(share, min(len(heights) - 1, share * len(heights) // 100)) for share in (0, 10, 25, 50, 75, 90, 100)]
+    print(f"  appearances {len(looks)}, face heights at 160: "
+          + ", ".join(f"p{share} {heights[place]:.1f}" for share, place in places))
     print(f"  grids {dict(collections.Counter(t['frames'] for t in truths))}, "
           f"shapes {dict(collections.Counter('x'.join(map(str, t['tile'])) for t in truths))}")
     kept = [

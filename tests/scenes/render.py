@@ -91,7 +91,8 @@ def write_scene(studio, scene, folder, unit, extras):
     for kind in extras:
         size = studio.config[kind]["longer_side"] / max(scene.shape)
         truth[f"{kind}_size"] = [even(side * size) for side in scene.shape]
-        (write_frames if kind == "frames" else write_video)(studio, scene, folder, truth[f"{kind}_size"], size * script.UNIT)
+        write = write_frames if kind == "frames" else write_video
+        write(studio, scene, folder, truth[f"{kind}_size"], size * script.UNIT)
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
     return truth
 
@@ -122,10 +123,10 @@ def write_video(studio, scene, folder, size, unit):
     encode = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr24"]
     encode += ["-s", f"{size[0]}x{size[1]}", "-r", str(video["fps"]), "-i", "-", "-c:v", "libx264", "-crf", str(crf)]
     encode += ["-pix_fmt", "yuv420p", "-threads", "1", "-bitexact", str(folder / "video.mp4")]
-    pictures_ = round(scene.seconds * video["fps"])
+    total = round(scene.seconds * video["fps"])
     with subprocess.Popen(encode, stdin=subprocess.PIPE) as process:
-        for number in range(pictures_):
-            moment = (number + 0.5) / pictures_ * scene.frames - 0.5
+        for number in range(total):
+            moment = (number + 0.5) / total * scene.frames - 0.5
             process.stdin.write(studio.frame(scene, tuple(size), unit, moment).tobytes())
         process.stdin.close()
     if process.returncode:

@@ -108,11 +108,12 @@ def write_scene(config, half, place, decks, cast, backgrounds, seed):
     for _ in range(pick(random, config["scenes"]["people"])):
         card = (unknown if random.random() < config["scenes"]["extras"] else known).deal(people)
         people += [] if card is None else [card]
-    scene = Scene(
-        name=f"{half}-{place:03}", half=half, seed=seed, frames=pick(random, config["scenes"]["frames"]),
-        seconds=float(random.uniform(*config["scenes"]["seconds"])), shape=tuple(pick(random, config["scenes"]["shapes"])),
-        people=people, shots=[], quality=int(random.integers(config["sprite"]["quality"][0], config["sprite"]["quality"][1] + 1)),
-    )
+    frames = pick(random, config["scenes"]["frames"])
+    seconds = float(random.uniform(*config["scenes"]["seconds"]))
+    shape = tuple(pick(random, config["scenes"]["shapes"]))
+    low, high = config["sprite"]["quality"]
+    quality = int(random.integers(low, high + 1))
+    scene = Scene(f"{half}-{place:03}", half, seed, frames, seconds, shape, people, [], quality)
     if place < config["video"]["scenes"]:
         scene.seconds = float(random.uniform(*config["video"]["seconds"]))
     first = 0
