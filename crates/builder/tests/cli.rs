@@ -1,6 +1,9 @@
 //! The commands as their users call them. Packages come from the registries, once per cache.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod common;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -8,7 +11,7 @@ use std::{
     sync::LazyLock,
 };
 
-use assert_cmd::Command;
+use common::{SAMPLE, build, json_of, rollcall};
 use predicates::{
     prelude::*,
     str::{contains, is_empty},
@@ -16,43 +19,6 @@ use predicates::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-
-fn rollcall() -> Command {
-    Command::cargo_bin("rollcall").unwrap()
-}
-
-/// The default pack, the sample photos and their database, made by the commands themselves.
-struct Sample {
-    folder: TempDir,
-}
-
-static SAMPLE: LazyLock<Sample> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
-    rollcall().args(["models", "fetch"]).assert().success();
-    rollcall().args(["samples", "fetch", "--out"]).arg(folder.path()).assert().success();
-    let sample = Sample { folder };
-    build(&sample.path("gallery"), &sample.path("db")).assert().success();
-    sample
-});
-
-impl Sample {
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-}
-
-fn build(source: &Path, out: &Path) -> Command {
-    let mut command = rollcall();
-    command.args(["--quiet", "build", "--engine", "cpu", "--created", "2026-11-23T00:00:00Z"]);
-    command.arg("--source").arg(format!("folder:{}", source.display())).arg("--out").arg(out);
-    command
-}
-
-fn json_of(command: &mut Command) -> Value {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
 
 fn files_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();

@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Error> {
         Command::Package(command) => package::run(&command, terminal),
         Command::Key(command) => key::run(command),
         Command::Info(command) => info::run(&command),
-        Command::Identify(command) => identify::run(&command, &cache),
+        Command::Identify(command) => identify::run(&command, &cache, terminal),
         Command::Eval(command) => eval::run(&command, &cache, terminal),
         Command::Doctor(command) => doctor::run(&command, &cache),
     }

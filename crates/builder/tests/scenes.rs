@@ -1,0 +1,136 @@
+//! Scenes as the command line names the people in them.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod common;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use common::{SAMPLE, json_of, rollcall};
+use image::{RgbImage, imageops};
+use predicates::{prelude::*, str::contains};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Tiles as the sprite sheets of a large screen have them.
+const TILE: (u32, u32) = (320, 180);
+
+/// Columns of the sheet.
+const COLUMNS: u32 = 3;
+
+/// A scene of the sample's photos, one a frame, as a folder of frames and as a sprite sheet.
+struct Scene {
+    folder: TempDir,
+    count: usize,
+}
+
+impl Scene {
+    fn of(photos: &[PathBuf]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("frames")).unwrap();
+        let rows = (photos.len() as u32).div_ceil(COLUMNS);
+        let mut sheet = RgbImage::new(COLUMNS * TILE.0, rows * TILE.1);
+        let mut cues = "WEBVTT\n\n".to_owned();
+        for (number, photo) in photos.iter().enumerate() {
+            let tile = tile(photo);
+            tile.save(folder.path().join(format!("frames/{number}.jpg"))).unwrap();
+            let n = number as u32;
+            let (x, y) = (n % COLUMNS * TILE.0, n / COLUMNS * TILE.1);
+            imageops::overlay(&mut sheet, &tile, i64::from(x), i64::from(y));
+            cues += &format!(
+                "00:00:{:02}.000 --> 00:00:{:02}.000\nsheet.jpg#xywh={x},{y},{},{}\n\n",
+                2 * n,
+                2 * n + 2,
+                TILE.0,
+                TILE.1
+            );
+        }
+        sheet.save(folder.path().join("sheet.jpg")).unwrap();
+        fs::write(folder.path().join("thumbs.vtt"), cues).unwrap();
+        Self { folder, count: photos.len() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// A photo in the middle of a black tile.
+fn tile(photo: &Path) -> RgbImage {
+    let photo = image::open(photo).unwrap().to_rgb8();
+    let height = TILE.1;
+    let width = (photo.width() * height / photo.height()).min(TILE.0);
+    let small = imageops::resize(&photo, width, height, imageops::FilterType::Triangle);
+    let mut tile = RgbImage::new(TILE.0, TILE.1);
+    imageops::overlay(&mut tile, &small, i64::from((TILE.0 - width) / 2), 0);
+    tile
+}
+
+fn named(answer: &Value) -> Vec<&Value> {
+    answer["matches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|person| person["unknown"] != true)
+        .collect()
+}
+
+#[test]
+fn a_scene_names_the_known_once_with_every_moment_and_nobody_else() {
+    let sample = &*SAMPLE;
+    let obama = |name: &str| sample.path("probes/Barack Obama").join(name);
+    let stranger = |name: &str| sample.path("strangers").join(name);
+    let scene = Scene::of(&[
+        obama("obama2.jpg"),
+        stranger("face-api-sample2.jpg"),
+        obama("obama3.jpg"),
+        stranger("face-api-sample4.jpg"),
+        obama("obama_partial_face.jpg"),
+    ]);
+    let identify = || {
+        let mut command = rollcall();
+        command.args(["identify", "--engine", "cpu", "--db"]).arg(sample.path("db"));
+        command
+    };
+    let by_sheet = |command: &mut assert_cmd::Command| {
+        command.arg("--sprite").arg(scene.path("sheet.jpg"));
+        command.arg("--vtt").arg(scene.path("thumbs.vtt"));
+    };
+    let mut command = identify();
+    by_sheet(command.arg("--json"));
+    let sheet = json_of(&mut command);
+    let frames = json_of(identify().arg("--json").arg("--frames").arg(scene.path("frames")));
+    for (answer, from) in [(&sheet, "sheet.jpg"), (&frames, "frames")] {
+        assert_eq!(answer["scene"]["frames"], scene.count, "{from}");
+        let [person] = named(answer)[..] else { panic!("{from}: {answer}") };
+        assert_eq!(person["name"], "Barack Obama", "{from}");
+        assert_eq!(person["appearances"], 3, "{from}: {person}");
+        assert_eq!(person["why"]["looks"], 3, "{from}: {person}");
+        assert!(
+            answer["performers_detected"].as_u64().unwrap() > 2,
+            "{from}: no stranger was seen"
+        );
+    }
+    let times = named(&sheet)[0]["faces"].as_array().unwrap();
+    let times: Vec<f64> = times.iter().map(|face| face["time"].as_f64().unwrap()).collect();
+    assert_eq!(times, [1.0, 5.0, 9.0]);
+    let mut command = identify();
+    by_sheet(&mut command);
+    command
+        .assert()
+        .success()
+        .stdout(contains("Barack Obama").and(contains("3 frames, 0:01 to 0:09")));
+}
+
+#[test]
+fn a_scene_that_cannot_be_opened_is_an_error_that_says_why() {
+    let sample = &*SAMPLE;
+    let scene = Scene::of(&[sample.path("probes/Barack Obama/obama2.jpg")]);
+    fs::write(scene.path("thumbs.vtt"), "no cues").unwrap();
+    let mut command = rollcall();
+    command.args(["identify", "--db"]).arg(sample.path("db")).arg("--sprite");
+    command.arg(scene.path("sheet.jpg")).arg("--vtt").arg(scene.path("thumbs.vtt"));
+    command.assert().code(1).stderr(contains("thumbs.vtt"));
+}
