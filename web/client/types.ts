@@ -63,6 +63,8 @@ export interface SpriteSheet {
   sheet: Blob;
   /** The text of the VTT file that says which tile shows what. */
   vtt: string;
+  /** What the video's file is called: `_LR`, `_180` and the like say that it is stereo. */
+  name?: string;
 }
 
 export interface EngineReport {

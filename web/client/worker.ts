@@ -18,7 +18,7 @@ interface Session {
   database(): DatabaseFacts | null;
   fetchDatabase(): Promise<void>;
   identify(picture: Blob): Promise<Identification>;
-  identifyScene(sheet: Blob, vtt: string): Promise<Identification>;
+  identifyScene(sheet: Blob, vtt: string, name: string): Promise<Identification>;
 }
 
 /** What wasm-bindgen's `no-modules` script leaves behind: a function that instantiates the module
@@ -174,7 +174,7 @@ export function workerMain(scope: Scope): void {
         const { what } = next;
         const identification = await ("picture" in what
           ? session.identify(what.picture)
-          : session.identifyScene(what.sheet, what.vtt));
+          : session.identifyScene(what.sheet, what.vtt, what.name ?? ""));
         post({ type: "answer", job: next.job, identification });
       } catch (thrown) {
         fail(next.job, thrown);

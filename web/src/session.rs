@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, join, select};
 use rollcall_core::{
-    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions, Lookup,
-    Pixels, RecogniseError, Recogniser, Scene, SceneOptions, SceneProgress, SpriteSheet,
-    name_faces, parse_vtt,
+    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions, Layout,
+    Lookup, Pixels, RecogniseError, Recogniser, Scene, SceneOptions, SceneProgress, Shown,
+    SpriteSheet, name_faces, parse_vtt,
 };
 use rollcall_engine::choose::EngineWish;
 use serde::{Deserialize, Serialize};
@@ -127,8 +127,13 @@ impl Session {
     /// # Errors
     /// `{kind, message}`; of kind `cancelled` where the page gave the job up.
     #[wasm_bindgen(js_name = identifyScene)]
-    pub async fn identify_scene(&self, sheet: Blob, cues: String) -> Result<JsValue, JsValue> {
-        let identified = self.identify_sheet(&sheet, &cues).await;
+    pub async fn identify_scene(
+        &self,
+        sheet: Blob,
+        cues: String,
+        name: String,
+    ) -> Result<JsValue, JsValue> {
+        let identified = self.identify_sheet(&sheet, &cues, &name).await;
         self.told(identified)
     }
 
@@ -140,12 +145,19 @@ impl Session {
         Ok(to_js(&identified?)?)
     }
 
-    async fn identify_sheet(&self, sheet: &Blob, cues: &str) -> Result<Identification, WebError> {
+    async fn identify_sheet(
+        &self,
+        sheet: &Blob,
+        cues: &str,
+        name: &str,
+    ) -> Result<Identification, WebError> {
         self.progress.begin();
         let pixels = self.decode(sheet).await?;
         let (width, height) = (pixels.width(), pixels.height());
         let cues = parse_vtt(cues.as_bytes()).map_err(|e| WebError::Identify(e.to_string()))?;
         let frames = SpriteSheet::new(pixels, cues).map_err(IdentifyError::from)?;
+        let layout = Layout::of(&frames, name).await.map_err(IdentifyError::from)?;
+        let frames = Shown::new(frames, layout);
         let identification = |answer| {
             let timings = self.progress.finish();
             Identification { answer, timings, width, height }

@@ -65,7 +65,7 @@ impl Finder<'_> {
         if self.effort == Effort::Quick || is_sure(&found) {
             return Ok(self.each_once(found));
         }
-        let side = self.side_for(TURNED_SIDE.min(long));
+        let side = self.side_for(TURNED_SIDE.min(2 * long));
         if self.effort == Effort::Thorough {
             // A face that fills the frame wants to be smaller and have space around it.
             let padded = Letterbox::padded(all, side, side / 2);

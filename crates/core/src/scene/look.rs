@@ -16,8 +16,9 @@ use crate::{
 /// The most looks that are kept; of more, the best ones.
 const MAX_LOOKS: usize = 1000;
 
-/// Looks that are less alike than this on average are at two people.
-const SAME_IN_SCENE: f32 = 0.30;
+/// Looks that are less alike than this on average are at two people. Between .2 and .5 it hardly
+/// matters: of the groups of 60 scenes 99 % of the looks were at one person.
+const SAME_IN_SCENE: f32 = 0.25;
 
 /// What it adds to the likeness of two looks that they are at one place in neighbouring frames.
 const SAME_PLACE: f32 = 0.10;
@@ -40,8 +41,11 @@ pub struct Look {
 }
 
 impl Look {
+    /// How much the look tells: the length of the first embedding before it was normalised. In 60
+    /// scenes with 5,000 looks it says best of all that is free to know how alike a look will be to
+    /// a good photo of the same person (correlation .83); size, angle and sharpness add nothing to it.
     fn weight(&self) -> f32 {
-        self.quality.weight() * self.embeddings.first().map_or(0.0, Embedding::norm)
+        self.embeddings.first().map_or(0.0, Embedding::norm)
     }
 }
 
@@ -107,8 +111,8 @@ impl Looks {
         Ok(())
     }
 
-    /// The sum of a group's embeddings, each as long as it was before it was normalised: better
-    /// faces give longer ones.
+    /// The sum of the embeddings of a group's best looks, each as long as the square of what it was
+    /// before it was normalised: better faces give longer ones.
     fn template(
         &self,
         group: &[usize],
@@ -118,7 +122,7 @@ impl Looks {
             let mut sum: Vec<f32> = Vec::new();
             for look in group.iter().map(|&look| &self.0[look]) {
                 let Some(embedding) = look.embeddings.get(embedder) else { continue };
-                let weight = look.quality.weight() * embedding.norm();
+                let weight = embedding.norm().powi(2);
                 sum.resize(embedding.dimension(), 0.0);
                 sum.iter_mut().zip(embedding.unit()).for_each(|(sum, x)| *sum += weight * x);
             }
@@ -148,8 +152,9 @@ pub(crate) async fn answer(
     let (mut templates, mut candidates) = (Vec::new(), Vec::new());
     for (group, frames) in groups.iter().zip(&frames) {
         let best = looks.best_first(group);
-        looks.complete(recogniser, &best[..best.len().min(options.best_looks)]).await?;
-        let template = looks.template(group, embedders)?;
+        let best = &best[..best.len().min(options.best_looks.max(1))];
+        looks.complete(recogniser, best).await?;
+        let template = looks.template(best, embedders)?;
         let found: Found = naming.find(&template).await?;
         partial |= found.partial;
         provisional |= found.provisional;

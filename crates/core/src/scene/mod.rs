@@ -31,8 +31,9 @@ pub struct SceneOptions {
     /// How many frames are searched for faces at most. More find more people: with 80 instead of 20,
     /// others found 60 % instead of 35 %.
     pub frames: usize,
-    /// How many looks at a person are shown to the second and further embedders of the pack: the
-    /// best ones. The first embedder sees all.
+    /// How many looks at a person make up their template, at least 1: the best ones. Only these are
+    /// shown to the second and further embedders of the pack. In 60 scenes at 160 pixels five made 73 %
+    /// of the people most like themselves, all looks 66 %: many poor ones outweigh few good ones.
     pub best_looks: usize,
 }
 

@@ -19,8 +19,9 @@ const SURE: f32 = 0.8;
 /// One frame in this many may be looked at turned, too: people lie down.
 const TURNED_SHARE: usize = 3;
 
-/// Frames are the same if their thumbnails differ by less than this on average, of 255.
-const SAME_FRAME: f32 = 2.0;
+/// Frames are the same if their thumbnails differ by less than this on average, of 255: that of a
+/// scene where somebody small has moved is .6 and more.
+const SAME_FRAME: f32 = 0.6;
 
 /// Sides of the thumbnails that frames are compared by.
 const THUMBNAIL: u32 = 16;
@@ -114,7 +115,7 @@ impl<'a> Search<'a> {
         for face in faces {
             self.tell()?;
             let crop = align(&pixels, &face.landmarks);
-            let judged = crop.and_then(|crop| Some((Quality::of(&face, &crop)?, crop)));
+            let judged = crop.and_then(|crop| Some((Quality::of(&face)?, crop)));
             let Some((quality, crop)) = judged.filter(|(quality, _)| quality.is_usable()) else {
                 self.facts.too_poor += 1;
                 continue;

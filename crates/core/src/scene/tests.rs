@@ -72,7 +72,7 @@ fn each_person_is_named_once_with_every_appearance() {
     assert!(why.evidence.margin > 0.1, "{why:?}");
     assert_eq!(named(&answer, Some("Blue")).appearances, 5);
     let unknown = named(&answer, None);
-    assert!(unknown.unknown && unknown.appearances == 2 && unknown.why.is_none());
+    assert!(unknown.unknown && unknown.appearances == 2);
     let facts = answer.scene.unwrap();
     assert_eq!((facts.frames, facts.searched, facts.faces), (10, 10, 17));
 }
