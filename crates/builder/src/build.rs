@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rollcall_core::{BoundingBox, PerformerId, Recogniser};
+use rollcall_core::{BoundingBox, Embedding, PerformerId, Recogniser};
 use rollcall_index::{
     DatabaseWriter, DirectorySink, IndexError, Manifest, PerformerEntry, SigningKey, Sink,
     WriteOptions,
@@ -14,7 +14,9 @@ use rollcall_index::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, files,
+    Error,
+    distractors::{Distractors, FEWEST_PEOPLE, distractor},
+    files,
     folder::{self, Person, Problem},
     photo::{self, Photo, SeenFace},
     reference::reference_picture,
@@ -35,6 +37,10 @@ pub struct BuildOptions {
     pub out: PathBuf,
     /// Take only the first photo of each person, by name, that has a usable face.
     pub one_per_person: bool,
+    /// Made-up performers to add, for measuring.
+    pub distractors: usize,
+    /// What they are drawn from.
+    pub distractor_seed: u64,
     /// The database's version.
     pub version: String,
     /// Its time of birth, in seconds since 1970.
@@ -48,10 +54,16 @@ pub struct BuildOptions {
 /// What became of the source. It stays beside the database, for it names files.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct BuildReport {
-    /// People with a template.
+    /// People with a template, without made-up ones.
     pub performers: usize,
-    /// Faces kept.
+    /// Faces kept, of real people.
     pub faces: usize,
+    /// Made-up performers: the database is for measuring, not for publishing.
+    #[serde(default)]
+    pub distractors: usize,
+    /// What they were drawn from.
+    #[serde(default)]
+    pub distractor_seed: u64,
     /// The photos used. `rollcall eval` leaves them out of the probes.
     pub gallery: Vec<GalleryPhoto>,
     /// Photos and people that could not be used.
@@ -120,8 +132,11 @@ pub fn build(
     let mut write =
         WriteOptions::new(&options.version, options.created, setup.pack()).map_err(database)?;
     write.key.clone_from(&options.key);
+    write.distractors = options.distractors as u64;
     let mut writer = DatabaseWriter::new(write);
     let mut pictures = Vec::new();
+    // One face of everybody, that distractors be like them.
+    let mut real = Vec::new();
     for (person, enrolled) in people.iter().zip(enrolled) {
         report.problems.extend(enrolled.problems);
         let mut performer = person.performer.clone();
@@ -138,6 +153,7 @@ pub fn build(
         performer.faces = u32::try_from(enrolled.faces.len()).unwrap_or(u32::MAX);
         let faces = enrolled.faces.into_iter().map(|seen| seen.embeddings).collect::<Vec<_>>();
         let count = faces.len();
+        real.extend(faces.first().filter(|_| options.distractors > 0).cloned());
         match writer.add(PerformerEntry { performer, faces }) {
             Ok(()) => {
                 report.faces += count;
@@ -158,10 +174,38 @@ pub fn build(
             first.unwrap_or_default()
         )));
     }
+    add_distractors(options, &real, &mut writer, &mut report)?;
     let manifest = publish(&options.out, writer, &pictures)?;
     let path = BuildReport::path(&options.out);
     files::write_json(&path, &report)?;
     Ok((manifest, report))
+}
+
+/// Adds made-up performers who are as like the `real` ones as those are like each other.
+fn add_distractors(
+    options: &BuildOptions,
+    real: &[Vec<Embedding>],
+    writer: &mut DatabaseWriter,
+    report: &mut BuildReport,
+) -> Result<(), Error> {
+    if options.distractors == 0 {
+        return Ok(());
+    }
+    let mut source = Distractors::like(real, options.distractor_seed).ok_or_else(|| {
+        Error::Usage(format!(
+            "distractors are drawn to be like the people in {}, of whom {} have a face; put at least {FEWEST_PEOPLE} into it",
+            options.source.display(),
+            real.len()
+        ))
+    })?;
+    for number in 1..=options.distractors {
+        let face = source.draw().map_err(|e| Error::Database(e.to_string()))?;
+        let performer = distractor(number, options.distractor_seed);
+        writer.add(PerformerEntry { performer, faces: vec![face] })?;
+    }
+    report.distractors = options.distractors;
+    report.distractor_seed = options.distractor_seed;
+    Ok(())
 }
 
 /// A person as the photos show them.

@@ -139,6 +139,13 @@ pub(crate) struct Build {
     /// Take only the first photo of each person, by name, that has a face
     #[arg(long)]
     pub(crate) one_per_person: bool,
+    /// Add so many made-up performers, as like the real ones as those are like each other: to measure
+    /// how a larger database does. Not for publishing
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = distractors)]
+    pub(crate) distractors: usize,
+    /// What the made-up performers are drawn from
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "distractors")]
+    pub(crate) distractor_seed: u64,
     /// The database's version; year, month and 1 if none is given
     #[arg(long, value_name = "YEAR.MONTH.N")]
     pub(crate) release: Option<String>,
@@ -208,11 +215,26 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "DIR")]
     pub(crate) db: PathBuf,
     /// One folder per person; its name or performer.json tells who it is
+    #[arg(long, value_name = "DIR", required_unless_present = "scenes")]
+    pub(crate) probes: Option<PathBuf>,
+    /// Scenes whose people are known, as tests/scenes makes them
     #[arg(long, value_name = "DIR")]
-    pub(crate) probes: PathBuf,
+    pub(crate) scenes: Option<PathBuf>,
     /// Photos of people who are not in the database
     #[arg(long, value_name = "DIR")]
     pub(crate) strangers: Option<PathBuf>,
+    /// Photos of several people, without names: strangers too, but for those who are in the database
+    #[arg(long, value_name = "DIR")]
+    pub(crate) groups: Option<PathBuf>,
+    /// Also with faces squeezed to so many pixels, such as 40,32,24
+    #[arg(long, value_name = "PIXELS", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(8..=112))]
+    pub(crate) degrade: Vec<u32>,
+    /// Also with the photos turned by 90, 180 and 270 degrees
+    #[arg(long)]
+    pub(crate) rotate: bool,
+    /// Fit the confidence to these people and write it here (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) calibrate: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) recognition: Recognition,
     /// How many photos at once; one per processor core if not given
@@ -221,6 +243,12 @@ pub(crate) struct Eval {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write a page with all figures and plots
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Put the faces that were missed into the page
+    #[arg(long, requires = "html")]
+    pub(crate) with_pictures: bool,
 }
 
 #[derive(Debug, Args)]
@@ -234,6 +262,14 @@ fn source(text: &str) -> Result<PathBuf, String> {
     match text.split_once(':') {
         Some(("folder", path)) if !path.is_empty() => Ok(path.into()),
         _ => Err("write it as folder:PATH; other sources are not known yet".to_owned()),
+    }
+}
+
+/// At most a quarter of what the format holds.
+fn distractors(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number <= 1_000_000 => Ok(number),
+        _ => Err("write a whole number up to 1000000".to_owned()),
     }
 }
 

@@ -2,28 +2,17 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use rollcall_core::{Candidate, PerformerId, UNKNOWN_BELOW};
+use rollcall_core::{BoundingBox, Candidate, Embedding, PerformerId};
 use serde::Serialize;
 
 use crate::{
+    eval::look::{Case, Kind, SHOWN},
     metrics::{Measure, extreme, median, share, tar_at_far},
-    photo::{self, Photo, SeenFace},
+    photo::SeenFace,
 };
 
-/// A photo that was looked at.
-#[derive(Clone, Debug)]
-pub struct Case {
-    /// The file.
-    pub path: PathBuf,
-    /// Who is in it; nobody of the database where none is given.
-    pub person: Option<PerformerId>,
-    /// What was seen.
-    pub photo: Photo,
-    /// Per face of the photo, who it is like, best first.
-    pub found: Vec<Vec<Candidate>>,
-    /// Seconds from the file to the names.
-    pub seconds: f64,
-}
+/// How alike two faces are to all embedders together.
+type Alike<'a> = &'a dyn Fn(&[Embedding], &[Embedding]) -> f32;
 
 /// The figures. Every one stands on `n` cases.
 #[derive(Clone, Debug, Serialize)]
@@ -35,14 +24,22 @@ pub struct Figures {
     pub detection_rate: Measure,
     /// The share of probes with a face whose most prominent face is most like the right person.
     pub top1: Measure,
+    /// The share of probes with a face that has the right person among the five it is most like.
+    pub top5: Measure,
     /// The share of probes with a face that get the right name, not "unknown".
     pub named: Measure,
     /// The share of probes with a face that get a wrong name.
     pub misnamed: Measure,
-    /// The share of pairs of photos of one person that are more alike than all but a thousandth of
+    /// The share of pairs of photos of one person that are more alike than all but a hundredth of
     /// the pairs of different people.
+    #[serde(rename = "tar_at_far_1e-2")]
+    pub tar_at_far_2: Measure,
+    /// All but a thousandth.
     #[serde(rename = "tar_at_far_1e-3")]
     pub tar_at_far: Measure,
+    /// All but a ten-thousandth.
+    #[serde(rename = "tar_at_far_1e-4")]
+    pub tar_at_far_4: Measure,
     /// The share of strangers' faces that get a name.
     pub strangers_named: Measure,
     /// The lowest similarity of a probe that is most like the right person.
@@ -66,18 +63,29 @@ pub struct Miss {
     pub taken_for: Option<PerformerId>,
     /// How like them it is.
     pub similarity: Option<f32>,
+    /// Where the face is.
+    #[serde(rename = "box")]
+    pub bounding_box: Option<BoundingBox>,
 }
 
 /// A probe's or stranger's face, or the lack of one, and who it is most like.
 struct Look<'a> {
     case: &'a Case,
-    best: Option<&'a Candidate>,
+    face: Option<&'a SeenFace>,
+    found: &'a [Candidate],
 }
 
 impl Figures {
-    /// The figures of `cases`; those whose SHA-256 is in `gallery` made the database.
+    /// The figures of `cases`; those whose SHA-256 is in `gallery` made the database. `named` says
+    /// whether the first of some candidates becomes a name.
     #[must_use]
-    pub fn of(cases: &[Case], gallery: &BTreeSet<String>) -> Self {
+    pub fn of(
+        cases: &[Case],
+        gallery: &BTreeSet<String>,
+        named: &dyn Fn(&[Candidate]) -> bool,
+        alike: Alike,
+    ) -> Self {
+        let is_named = |look: &Look| named(look.found);
         let people: Vec<&Case> = cases.iter().filter(|c| c.person.is_some()).collect();
         let probes: Vec<&Case> =
             people.iter().filter(|c| !gallery.contains(&c.photo.sha256)).copied().collect();
@@ -87,21 +95,25 @@ impl Figures {
             .collect();
         let strangers: Vec<Look> = cases
             .iter()
-            .filter(|c| c.person.is_none())
+            .filter(|c| c.kind == Kind::Stranger)
             .flat_map(|case| (0..case.photo.faces.len()).map(|face| case.look(face)))
             .collect();
-        let (genuine, impostor) = pairs(cases);
+        let (genuine, impostor) = pairs(cases, alike);
+        let tar = |far| tar_at_far(&genuine, &impostor, far);
         let faceless = probes.iter().filter(|c| c.photo.faces.is_empty());
         let misses = looks.iter().filter(|look| !look.is_right());
-        let false_names = strangers.iter().filter(|look| look.is_named());
+        let false_names = strangers.iter().filter(|look| is_named(look));
         Self {
             gallery_photos_left_out: people.len() - probes.len(),
             detection_rate: share(probes.iter().map(|c| !c.photo.faces.is_empty())),
             top1: share(looks.iter().map(Look::is_right)),
-            named: share(looks.iter().map(|look| look.is_named() && look.is_right())),
-            misnamed: share(looks.iter().map(|look| look.is_named() && !look.is_right())),
-            tar_at_far: tar_at_far(&genuine, &impostor, 1e-3),
-            strangers_named: share(strangers.iter().map(Look::is_named)),
+            top5: share(looks.iter().map(Look::is_among_the_shown)),
+            named: share(looks.iter().map(|look| is_named(look) && look.is_right())),
+            misnamed: share(looks.iter().map(|look| is_named(look) && !look.is_right())),
+            tar_at_far_2: tar(1e-2),
+            tar_at_far: tar(1e-3),
+            tar_at_far_4: tar(1e-4),
+            strangers_named: share(strangers.iter().map(is_named)),
             lowest_right: extreme(
                 looks.iter().filter(|l| l.is_right()).filter_map(Look::similarity),
                 f32::min,
@@ -109,7 +121,7 @@ impl Figures {
             highest_stranger: extreme(strangers.iter().filter_map(Look::similarity), f32::max),
             seconds_per_image: median(cases.iter().map(|c| c.seconds).collect()),
             misses: faceless
-                .map(|case| Look { case, best: None }.miss())
+                .map(|case| Look { case, face: None, found: &[] }.miss())
                 .chain(misses.chain(false_names).map(Look::miss))
                 .collect(),
         }
@@ -118,43 +130,53 @@ impl Figures {
 
 impl Case {
     fn look(&self, face: usize) -> Look<'_> {
-        Look { case: self, best: self.found.get(face).and_then(|found| found.first()) }
+        let found = self.found.get(face).map_or(&[][..], Vec::as_slice);
+        Look { case: self, face: self.photo.faces.get(face), found }
     }
 }
 
 impl Look<'_> {
-    fn is_right(&self) -> bool {
-        self.best.is_some_and(|best| Some(&best.performer.id) == self.case.person.as_ref())
+    fn best(&self) -> Option<&Candidate> {
+        self.found.first()
     }
 
-    fn is_named(&self) -> bool {
-        self.best.is_some_and(|best| best.similarity >= UNKNOWN_BELOW)
+    fn is_right(&self) -> bool {
+        self.best().is_some_and(|best| self.is_of(best))
+    }
+
+    fn is_among_the_shown(&self) -> bool {
+        self.found.iter().take(SHOWN).any(|candidate| self.is_of(candidate))
+    }
+
+    fn is_of(&self, candidate: &Candidate) -> bool {
+        Some(&candidate.performer.id) == self.case.person.as_ref()
     }
 
     fn similarity(&self) -> Option<f32> {
-        self.best.map(|best| best.similarity.0)
+        self.best().map(|best| best.similarity.0)
     }
 
     fn miss(&self) -> Miss {
         Miss {
             path: self.case.path.clone(),
             is: self.case.person.clone(),
-            taken_for: self.best.map(|best| best.performer.id.clone()),
+            taken_for: self.best().map(|best| best.performer.id.clone()),
             similarity: self.similarity(),
+            bounding_box: self.face.map(|seen| seen.face.bounding_box),
         }
     }
 }
 
 /// The similarities of all pairs of photos of one person, and of all pairs of different people:
 /// two people of the probes, or one of them and a stranger. Copies of one file make no pair.
-fn pairs(cases: &[Case]) -> (Vec<f32>, Vec<f32>) {
+fn pairs(cases: &[Case], alike: Alike) -> (Vec<f32>, Vec<f32>) {
     let known: Vec<(&Case, &SeenFace)> = cases
         .iter()
         .filter(|case| case.person.is_some())
         .filter_map(|case| Some((case, case.photo.most_prominent()?)))
         .collect();
     let (mut genuine, mut impostor) = (Vec::new(), Vec::new());
-    let alike = |a: &SeenFace, b: &SeenFace| photo::similarity(&a.embeddings, &b.embeddings);
+    let alike = |a: &SeenFace, b: &SeenFace| alike(&a.embeddings, &b.embeddings);
     for (i, (case, face)) in known.iter().enumerate() {
         for (other, other_face) in &known[i + 1..] {
             if case.photo.sha256 != other.photo.sha256 {
@@ -162,7 +184,7 @@ fn pairs(cases: &[Case]) -> (Vec<f32>, Vec<f32>) {
                 pairs.push(alike(face, other_face));
             }
         }
-        let strangers = cases.iter().filter(|case| case.person.is_none());
+        let strangers = cases.iter().filter(|case| case.kind == Kind::Stranger);
         impostor.extend(strangers.flat_map(|c| &c.photo.faces).map(|other| alike(face, other)));
     }
     (genuine, impostor)
@@ -172,9 +194,10 @@ fn pairs(cases: &[Case]) -> (Vec<f32>, Vec<f32>) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use rollcall_core::{BoundingBox, Embedding, Face, Landmarks, Performer, Similarity};
+    use rollcall_core::{BoundingBox, Face, Landmarks, Performer, Similarity, UNKNOWN_BELOW};
 
     use super::*;
+    use crate::photo::{self, Photo};
 
     fn case(name: &str, person: Option<&str>, faces: &[&[(&str, f32)]]) -> Case {
         let seen = |x: usize| SeenFace {
@@ -207,6 +230,7 @@ mod tests {
         };
         Case {
             path: name.into(),
+            kind: if person.is_some() { Kind::Probe } else { Kind::Stranger },
             person: person.map(PerformerId::local),
             photo: Photo {
                 sha256: name.to_owned(),
@@ -215,6 +239,8 @@ mod tests {
                 faces: (0..faces.len()).map(seen).collect(),
             },
             found: faces.iter().map(|found| found.iter().map(candidate).collect()).collect(),
+            turned: Vec::new(),
+            squeezed: Vec::new(),
             seconds: 1.0,
         }
     }
@@ -229,11 +255,17 @@ mod tests {
             case("faceless", Some("bob"), &[]),
             case("strangers", None, &[&[("ada", 0.6)], &[("bob", 0.2)], &[]]),
         ];
-        let figures = Figures::of(&cases, &BTreeSet::from(["gallery".to_owned()]));
+        let figures = Figures::of(
+            &cases,
+            &BTreeSet::from(["gallery".to_owned()]),
+            &|found| found.first().is_some_and(|best| best.similarity >= UNKNOWN_BELOW),
+            &photo::similarity,
+        );
         let values = |m: &Measure| (m.value, m.n);
         assert_eq!(figures.gallery_photos_left_out, 1);
         assert_eq!(values(&figures.detection_rate), (Some(0.75), 4));
         assert_eq!(values(&figures.top1), (Some(2.0 / 3.0), 3));
+        assert_eq!(values(&figures.top5), (Some(1.0), 3));
         assert_eq!(values(&figures.named), (Some(1.0 / 3.0), 3));
         assert_eq!(values(&figures.misnamed), (Some(1.0 / 3.0), 3));
         assert_eq!(values(&figures.strangers_named), (Some(1.0 / 3.0), 3));
@@ -255,7 +287,7 @@ mod tests {
             case("c", Some("bob"), &[&[]]),
             case("s", None, &[&[], &[]]),
         ];
-        let (genuine, impostor) = pairs(&cases);
+        let (genuine, impostor) = pairs(&cases, &photo::similarity);
         // a-b twice (b-b is one file); ada-bob three times, four known faces with two strangers.
         assert_eq!(genuine, [1.0; 2]);
         assert_eq!(impostor.len(), 3 + 4 * 2);

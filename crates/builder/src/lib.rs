@@ -5,22 +5,27 @@
 
 pub mod archive;
 pub mod build;
+pub mod distractors;
 mod error;
 pub mod eval;
 pub mod figures;
 mod files;
 pub mod folder;
+pub mod forecast;
 pub mod frames;
 pub mod key_file;
+pub mod logistic;
 pub mod metrics;
 pub mod pack_file;
 pub mod package;
 pub mod packs;
 pub mod photo;
+pub mod random;
 mod reference;
 pub mod samples;
 pub mod setup;
 pub mod source;
+pub mod tail;
 pub mod terminal;
 pub mod workers;
 

@@ -7,6 +7,12 @@ use serde::Serialize;
 pub struct Measure {
     /// The figure; none where it cannot be measured.
     pub value: Option<f64>,
+    /// The lower end of a rate's 95 % interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// The upper end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
     /// How many cases.
     pub n: usize,
     /// Why there is no value, or what else must be known to read it.
@@ -16,8 +22,60 @@ pub struct Measure {
 
 impl Measure {
     fn none(n: usize, note: String) -> Self {
-        Self { value: None, n, note: Some(note) }
+        Self { value: None, low: None, high: None, n, note: Some(note) }
     }
+
+    /// A figure that is no rate and has no interval.
+    pub(crate) fn plain(value: f64, n: usize) -> Self {
+        Self { value: Some(value), low: None, high: None, n, note: None }
+    }
+
+    /// The share `hits` of `n` cases, with its interval.
+    #[must_use]
+    pub fn rate(hits: usize, n: usize) -> Self {
+        if n == 0 {
+            return Self::none(0, "there are no cases".to_owned());
+        }
+        let (low, high) = wilson(hits, n);
+        let value = Some(hits as f64 / n as f64);
+        Self { value, low: Some(low), high: Some(high), n, note: None }
+    }
+
+    /// The share of false accepts: [`Measure::rate`], but without a value below 3/n. Seeing none among
+    /// n says, with 95 % confidence, only that the rate is below 3/n (the rule of three).
+    #[must_use]
+    pub fn rare(hits: usize, n: usize) -> Self {
+        let rate = Self::rate(hits, n);
+        if n == 0 || hits >= 3 {
+            return rate;
+        }
+        let below = 3.0 / n as f64;
+        let note = format!("not measurable below 3/n = {below:.4}; {hits} of {n} were seen");
+        Self { value: None, note: Some(note), ..rate }
+    }
+
+    /// The same with more to say of it.
+    #[must_use]
+    pub fn with_note(mut self, note: &str) -> Self {
+        self.note = Some(self.note.map_or_else(|| note.to_owned(), |own| format!("{own}; {note}")));
+        self
+    }
+}
+
+/// Wilson's 95 % interval of a share (1927): right for few cases and shares near 0 and 1 too, as long
+/// as the cases do not depend on each other.
+#[must_use]
+pub fn wilson(hits: usize, n: usize) -> (f64, f64) {
+    /// What 97.5 % of normal numbers lie below.
+    const Z: f64 = 1.959_964;
+    if n == 0 {
+        return (0.0, 1.0);
+    }
+    let (n, share) = (n as f64, hits as f64 / n as f64);
+    let middle = share + Z * Z / (2.0 * n);
+    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z * Z / n;
+    (((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0))
 }
 
 /// The share of cases that are `true`.
@@ -27,17 +85,14 @@ pub fn share(cases: impl IntoIterator<Item = bool>) -> Measure {
         hits += usize::from(case);
         n += 1;
     }
-    if n == 0 {
-        return Measure::none(0, "there are no cases".to_owned());
-    }
-    Measure { value: Some(hits as f64 / n as f64), n, note: None }
+    Measure::rate(hits, n)
 }
 
 /// The lowest or highest value, as `pick` says.
 pub fn extreme(values: impl IntoIterator<Item = f32>, pick: fn(f32, f32) -> f32) -> Measure {
     let values: Vec<f32> = values.into_iter().collect();
     match values.iter().copied().reduce(pick) {
-        Some(value) => Measure { value: Some(f64::from(value)), n: values.len(), note: None },
+        Some(value) => Measure::plain(f64::from(value), values.len()),
         None => Measure::none(0, "there are no cases".to_owned()),
     }
 }
@@ -49,11 +104,7 @@ pub fn median(mut values: Vec<f64>) -> Measure {
     let n = values.len();
     match n {
         0 => Measure::none(0, "there are no cases".to_owned()),
-        _ => Measure {
-            value: Some(f64::midpoint(values[(n - 1) / 2], values[n / 2])),
-            n,
-            note: None,
-        },
+        _ => Measure::plain(f64::midpoint(values[(n - 1) / 2], values[n / 2]), n),
     }
 }
 
@@ -80,7 +131,7 @@ pub fn tar_at_far(genuine: &[f32], impostor: &[f32], far: f64) -> Measure {
     // This many impostors may pass; the best one that may not sets the threshold.
     let threshold = falling[(n as f64 * far) as usize];
     let accepted = share(genuine.iter().map(|s| *s > threshold));
-    Measure { note: Some(format!("{n} impostor pairs, threshold {threshold:.4}")), ..accepted }
+    accepted.with_note(&format!("{n} impostor pairs, threshold {threshold:.4}"))
 }
 
 #[cfg(test)]
@@ -88,6 +139,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn intervals_are_wilsons() {
+        // Newcombe (1998), table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+        for (hits, n, low, high) in [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ] {
+            let found = wilson(hits, n);
+            assert!((found.0 - low).abs() < 1e-4 && (found.1 - high).abs() < 1e-4, "{found:?}");
+        }
+        assert_eq!(wilson(0, 0), (0.0, 1.0));
+        assert_eq!(share([true; 9]).high, Some(1.0));
+    }
+
+    #[test]
+    fn fewer_than_three_false_accepts_are_no_rate() {
+        let rare = Measure::rare(2, 400);
+        assert_eq!(rare.value, None);
+        assert!(rare.note.unwrap().contains("3/n = 0.0075; 2 of 400"));
+        assert!(rare.high.unwrap() > 0.0075);
+        assert_eq!(Measure::rare(4, 400).value, Some(0.01));
+        assert_eq!(Measure::rare(0, 0).note.unwrap(), "there are no cases");
+    }
 
     #[test]
     fn shares_and_medians() {

@@ -49,18 +49,34 @@ pub fn read(path: &Path) -> Result<(String, Pixels), Error> {
 /// When the file is unusable or the engine fails.
 pub fn faces_of(recogniser: &Recogniser, path: &Path) -> Result<Photo, Error> {
     let (sha256, pixels) = read(path)?;
-    let found = pollster::block_on(recogniser.faces(&pixels))
-        .map_err(|e| Error::Recognise { path: path.to_owned(), reason: e.to_string() })?;
-    let seen = |EmbeddedFace { face, embeddings, .. }| SeenFace { face, embeddings };
-    Ok(Photo {
-        sha256,
-        width: pixels.width(),
-        height: pixels.height(),
-        faces: found.into_iter().map(seen).collect(),
-    })
+    Ok(Photo::new(sha256, &pixels, &faces(recogniser, path, &pixels)?))
+}
+
+/// Finds and embeds the faces of the photo `path`, which has been read.
+///
+/// # Errors
+/// When the engine fails.
+pub fn faces(
+    recogniser: &Recogniser,
+    path: &Path,
+    pixels: &Pixels,
+) -> Result<Vec<EmbeddedFace>, Error> {
+    pollster::block_on(recogniser.faces(pixels))
+        .map_err(|e| Error::Recognise { path: path.to_owned(), reason: e.to_string() })
 }
 
 impl Photo {
+    /// The photo with what was found in it.
+    #[must_use]
+    pub fn new(sha256: String, pixels: &Pixels, faces: &[EmbeddedFace]) -> Self {
+        let seen = |EmbeddedFace { face, embeddings, .. }: &EmbeddedFace| SeenFace {
+            face: *face,
+            embeddings: embeddings.clone(),
+        };
+        let faces = faces.iter().map(seen).collect();
+        Self { sha256, width: pixels.width(), height: pixels.height(), faces }
+    }
+
     /// The face that a photo is most likely about: the largest, where one in a corner counts half
     /// of one in the middle.
     #[must_use]

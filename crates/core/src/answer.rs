@@ -71,7 +71,7 @@ pub struct Match {
     pub faces: Vec<AnswerFace>,
     /// The people who come into question, best first.
     pub candidates: Vec<AnswerCandidate>,
-    /// Why the person has this name.
+    /// What the name rests on; for an unknown person, what speaks for the first candidate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Why>,
     /// The face as a `data:image/jpeg;base64,` URL.
@@ -79,7 +79,7 @@ pub struct Match {
     pub face_thumbnail: Option<String>,
 }
 
-/// What a name rests on.
+/// What speaks for a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Why {
     /// What was weighed.

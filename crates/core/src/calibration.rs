@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Confidence, Similarity};
+use crate::{Confidence, Lookup, Pack, Similarity};
 
 /// Two faces this alike are one person: halfway between what strangers reach (.45) and what photos
 /// of one person start from (.6), rounded down, since both faces are in the same picture.
@@ -38,6 +38,18 @@ pub struct Evidence {
     pub performers: u64,
     /// Whether something else speaks for this performer, such as a tag on the scene.
     pub expected: bool,
+}
+
+impl Evidence {
+    /// The same with no more margin and looks than count.
+    #[must_use]
+    pub fn bounded(&self) -> Self {
+        Self {
+            margin: self.margin.clamp(-MOST_MARGIN, MOST_MARGIN),
+            looks: self.looks.clamp(1, MOST_LOOKS),
+            ..*self
+        }
+    }
 }
 
 /// Turns evidence into a probability: a logistic curve.
@@ -103,6 +115,19 @@ const MOST_MARGIN_SLOPE: f32 = SURE_ODDS / MOST_MARGIN;
 const MOST_LOOKS_SLOPE: f32 = 0.85;
 
 impl Calibration {
+    /// The curves by which names are judged, of which the most cautious one counts: what a database
+    /// says of itself can only make its names less sure than the pack does, since who made it may have
+    /// an interest.
+    #[must_use]
+    pub fn that_count(pack: &Pack, lookup: Option<&dyn Lookup>) -> Vec<Self> {
+        let own = pack.calibration.into_iter();
+        let mut curves: Vec<Self> = own.chain(lookup.and_then(Lookup::calibration)).collect();
+        if curves.is_empty() {
+            curves.push(Self::default());
+        }
+        curves
+    }
+
     /// A curve that came with a database, kept within what is plausible. `None` for one that falls
     /// or has something that is no number.
     ///
@@ -131,11 +156,11 @@ impl Calibration {
     /// ever certain. Not-a-number counts as the least.
     #[must_use]
     pub fn confidence(&self, evidence: &Evidence) -> Confidence {
-        let looks = evidence.looks.clamp(1, MOST_LOOKS) as f32;
+        let evidence = evidence.bounded();
         let crowd = evidence.performers.max(MEASURED_WITH) as f32 / MEASURED_WITH as f32;
         let odds = self.slope * (evidence.similarity.0 - self.midpoint)
-            + self.margin * evidence.margin.clamp(-MOST_MARGIN, MOST_MARGIN)
-            + self.looks * looks.ln()
+            + self.margin * evidence.margin
+            + self.looks * (evidence.looks as f32).ln()
             + if evidence.expected { self.expected } else { 0.0 }
             - if self.calibrated { crowd.ln() } else { 0.0 };
         let probability = 1.0 / (1.0 + (-odds).exp());

@@ -127,14 +127,7 @@ impl<'a> Naming<'a> {
         lookup: Option<&'a dyn Lookup>,
         options: &'a IdentifyOptions,
     ) -> Self {
-        // What a database says of itself can only make its names less sure than the pack does: who
-        // made it may have an interest.
-        let own = recogniser.pack().calibration;
-        let mut calibrations: Vec<Calibration> =
-            own.into_iter().chain(lookup.and_then(Lookup::calibration)).collect();
-        if calibrations.is_empty() {
-            calibrations.push(Calibration::default());
-        }
+        let calibrations = Calibration::that_count(recogniser.pack(), lookup);
         let performers = lookup.and_then(Lookup::summary).map_or(0, |summary| summary.performers);
         Self { recogniser, lookup, options, calibrations, performers }
     }
@@ -151,7 +144,7 @@ impl<'a> Naming<'a> {
     /// Weighs what was found for somebody seen in `looks` faces.
     pub(crate) fn rank(&self, found: Found, looks: usize) -> Vec<Ranked> {
         let expected = |performer: &Performer| self.options.expected.contains(&performer.id);
-        rank(found, looks, self.performers, &self.calibrations, &expected)
+        rank(found.candidates, looks, self.performers, &self.calibrations, &expected)
     }
 
     /// A person as the answer tells of them.
@@ -170,7 +163,7 @@ impl<'a> Naming<'a> {
             appearances,
             faces,
             candidates: shown.map(|ranked| answer_candidate(ranked, self.options)).collect(),
-            why: person.named.as_ref().map(Why::of),
+            why: person.named.as_ref().or(candidates.first()).map(Why::of),
             face_thumbnail,
         }
     }

@@ -61,7 +61,7 @@ pub use layout::{Layout, Shown, Stereo};
 pub use letterbox::{Feed, Letterbox, Region, Rotation};
 pub use lookup::{Candidate, Found, Lookup, LookupError};
 pub use pack::{ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel};
-pub use people::Ranked;
+pub use people::{Ranked, rank};
 pub use performer::{Performer, PerformerId, PerformerIdError, endpoint_of};
 pub use pixels::{BACKDROP, Decode, DecodeError, MAX_PIXELS, Pixels};
 pub use present::answer_candidate;

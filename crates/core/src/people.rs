@@ -1,6 +1,6 @@
 //! Several people seen at once, and who gets which name.
 
-use crate::{Calibration, Candidate, Confidence, Evidence, Found, Performer, PerformerId};
+use crate::{Calibration, Candidate, Confidence, Evidence, Performer, PerformerId};
 
 /// A candidate with what speaks for them.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,17 +15,18 @@ pub struct Ranked {
     pub shard: Option<String>,
 }
 
-/// Weighs what a lookup found for somebody seen in `looks` faces, among `performers`, by the most
-/// cautious of the curves.
-pub(crate) fn rank(
-    found: Found,
+/// Weighs the candidates a lookup found, most alike first, for somebody seen in `looks` faces, among
+/// `performers`, by the most cautious of the curves: the surest first.
+#[must_use]
+pub fn rank(
+    found: Vec<Candidate>,
     looks: usize,
     performers: u64,
     calibrations: &[Calibration],
     expected: &dyn Fn(&Performer) -> bool,
 ) -> Vec<Ranked> {
-    let similarities: Vec<f32> = found.candidates.iter().map(|c| c.similarity.0).collect();
-    let ranked = found.candidates.into_iter().enumerate().map(|(place, candidate)| {
+    let similarities: Vec<f32> = found.iter().map(|c| c.similarity.0).collect();
+    let ranked = found.into_iter().enumerate().map(|(place, candidate)| {
         let Candidate { performer, similarity, shard } = candidate;
         let rival = similarities.get(usize::from(place == 0)).copied();
         let margin = rival.map_or(similarity.0, |rival| similarity.0 - rival);

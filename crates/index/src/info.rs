@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rollcall_core::PerformerId;
 use serde::Serialize;
 
-use crate::manifest::{Counts, Manifest, SourceStats};
+use crate::manifest::{Counts, Manifest, SourceStats, is_zero};
 
 /// What there is to know of a database before searching it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +29,9 @@ pub struct DatabaseInfo {
     pub sources: BTreeMap<String, SourceStats>,
     /// Whether it looks like somebody's own collection: see [`Manifest::is_own`].
     pub own: bool,
+    /// How many of its performers are made up, for measuring.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub distractors: u64,
 }
 
 /// What there is to know of a database's model.
@@ -68,6 +71,7 @@ impl From<&Manifest> for DatabaseInfo {
                 .collect(),
             sources: manifest.source_stats.clone(),
             own: manifest.is_own(),
+            distractors: manifest.distractors,
         }
     }
 }

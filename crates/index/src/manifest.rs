@@ -64,9 +64,17 @@ pub struct Manifest {
     pub sources: Vec<String>,
     /// How much comes from each.
     pub source_stats: BTreeMap<String, SourceStats>,
+    /// How many of its performers are made up, for measuring how many are mistaken for each other.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub distractors: u64,
     /// Who signed it.
     #[serde(skip)]
     pub(crate) signer: Option<PublicKey>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+pub(crate) fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 pub(crate) mod text {
@@ -275,6 +283,7 @@ impl Manifest {
         let ids = self.segments.iter().map(|segment| segment.ids.bytes).sum::<u64>();
         check("ids", ids <= limits::SKETCH_BYTES)?;
         let Counts { performers, faces, shards, bytes } = self.counts;
+        check("distractors", self.distractors <= performers)?;
         let numbers = [self.created, self.expires.unwrap_or(0), performers, faces, shards, bytes];
         check("numbers", numbers.iter().all(|&number| number <= limits::NUMBER))
     }

@@ -44,8 +44,7 @@ impl Query {
     fn new(number: usize, model: &Model, embedding: &Embedding) -> Self {
         let mut unit = embedding.unit().to_vec();
         unit.resize(stored_bytes(unit.len()), 0.0);
-        let scale = model.impostor.map(|impostor| (impostor, model.weight.unwrap_or(1.0)));
-        Self { model: number, dimension: model.dimension, unit, scale }
+        Self { model: number, dimension: model.dimension, unit, scale: scale(model) }
     }
 
     fn vector(&self) -> &[f32] {
@@ -54,6 +53,17 @@ impl Query {
 }
 
 impl Database {
+    /// One similarity for the cosines of two faces, one cosine per embedder of the pack, as
+    /// [`Lookup::find`] makes it. Of embedders that the database does not have, none counts.
+    #[must_use]
+    pub fn fused(&self, cosines: &[f32]) -> Similarity {
+        let map = self.pack.as_deref().unwrap_or_default();
+        let both = map.iter().zip(cosines).filter_map(|(model, cosine)| Some(((*model)?, *cosine)));
+        let (models, cosines): (Vec<usize>, Vec<f32>) = both.unzip();
+        let scales = models.iter().map(|&model| scale(&self.manifest.models[model]));
+        Similarity(fuse(scales, &cosines).clamp(-1.0, 1.0))
+    }
+
     fn queries(&self, person: &[Embedding]) -> Result<Vec<Query>, LookupError> {
         let other = |words: &str| Err(LookupError::OtherModels(words.to_owned()));
         let Some(map) = &self.pack else {
@@ -187,17 +197,22 @@ fn similarity(shard: &Shard, place: usize, queries: &[Query]) -> Similarity {
     let together = (0..vectors).map(|vector| {
         column.clear();
         column.extend(cosines.iter().map(|model| model[vector]));
-        fuse(queries, &column)
+        fuse(queries.iter().map(|query| query.scale), &column)
     });
     Similarity(together.fold(f32::NEG_INFINITY, f32::max).clamp(-1.0, 1.0))
+}
+
+/// How a model's cosines become comparable, where its strangers are known, and what they weigh.
+fn scale(model: &Model) -> Option<(Impostor, f32)> {
+    model.impostor.map(|impostor| (impostor, model.weight.unwrap_or(1.0)))
 }
 
 /// One similarity for the cosines of several models: the weighted mean of how far each lies above
 /// what strangers reach, in standard deviations, put back onto the first model's scale. Where a
 /// model's strangers are unknown, the mean of the cosines.
-fn fuse(queries: &[Query], cosines: &[f32]) -> f32 {
+fn fuse(scales: impl Iterator<Item = Option<(Impostor, f32)>>, cosines: &[f32]) -> f32 {
     let mean = || cosines.iter().sum::<f32>() / cosines.len().max(1) as f32;
-    let scales: Option<Vec<(Impostor, f32)>> = queries.iter().map(|query| query.scale).collect();
+    let scales: Option<Vec<(Impostor, f32)>> = scales.collect();
     match scales.as_deref() {
         Some([(first, _), _, ..]) => {
             let (mut sum, mut weights) = (0.0, 0.0);

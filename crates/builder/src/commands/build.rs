@@ -19,6 +19,8 @@ pub(super) fn run(command: &Build, cache: &Cache, terminal: Terminal) -> Result<
         source: command.source.clone(),
         out: command.out.clone(),
         one_per_person: command.one_per_person,
+        distractors: command.distractors,
+        distractor_seed: command.distractor_seed,
         version: version.unwrap_or_else(|| format!("{}.{}.1", date.year(), date.month())),
         created: u64::try_from(created.as_second()).unwrap_or_default(),
         // Before the long part, so that a wrong file is told at once.
@@ -38,5 +40,11 @@ pub(super) fn run(command: &Build, cache: &Cache, terminal: Terminal) -> Result<
         manifest.counts.bytes,
         BuildReport::path(&options.out).display(),
     ));
+    if report.distractors > 0 {
+        terminal.note(&format!(
+            "with them are {} made-up performers (seed {}): this database is for measuring, do not publish it",
+            report.distractors, report.distractor_seed,
+        ));
+    }
     Ok(tell(&report.problems))
 }

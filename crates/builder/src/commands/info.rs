@@ -20,6 +20,10 @@ pub(super) fn run(command: &Info) -> Result<Done, Error> {
     print(&format!("version     {}", info.version))?;
     print(&format!("created     {}", created.map_or_else(String::new, |t| t.to_string())))?;
     print(&format!("performers  {}", info.counts.performers))?;
+    if info.distractors > 0 {
+        let made_up = info.distractors;
+        print(&format!("made up     {made_up} of them: distractors for measuring, nobody"))?;
+    }
     print(&format!("faces       {}", info.counts.faces))?;
     print(&format!("bytes       {} in {} shards", info.counts.bytes, info.counts.shards))?;
     print(&format!("signed by   {}", info.signer.as_deref().unwrap_or("nobody")))?;

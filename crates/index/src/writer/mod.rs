@@ -60,6 +60,8 @@ pub struct WriteOptions {
     pub seed: u64,
     /// Performers removed for good: left out now and hidden wherever they still are.
     pub tombstones: BTreeSet<PerformerId>,
+    /// How many of the performers are made up, for measuring.
+    pub distractors: u64,
     /// Who vouches for it.
     pub key: Option<SigningKey>,
 }
@@ -86,6 +88,7 @@ impl WriteOptions {
             models,
             seed: SEED,
             tombstones: BTreeSet::new(),
+            distractors: 0,
             key: None,
         })
     }
@@ -236,6 +239,7 @@ fn publish(
         counts,
         sources: source_stats.keys().cloned().collect(),
         source_stats,
+        distractors: options.distractors.min(counts.performers),
         signer: options.key.as_ref().map(SigningKey::public),
     };
     let bytes = manifest.to_bytes(options.key.as_ref())?;

@@ -54,6 +54,7 @@ pub async fn update_database(
     let Update { mut options, changed, removed, compact } = update;
     agree(&before, &options)?;
     options.tombstones.extend(before.tombstones.iter().cloned());
+    options.distractors += before.distractors;
     for (model, before) in options.models.iter_mut().zip(&before.models) {
         model.calibration = model.calibration.or(before.calibration);
         model.weight = model.weight.or(before.weight);

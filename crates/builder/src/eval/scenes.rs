@@ -1,0 +1,429 @@
+//! Scenes whose people are known: who is named, and who should have been.
+//!
+//! A folder of scenes has one folder each with `sprite.jpg`, `thumbs.vtt` and `truth.json`, as
+//! `tests/scenes` makes them. What a group of faces is judged by is who is at those places.
+
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use rollcall_core::{
+    Answer, AnswerFace, BoundingBox, Match, Recogniser, SceneOptions, Verdict, identify_scene,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    calibrate::Known,
+    open,
+    openset::WordCount,
+    reliability::{Reliability, Stated},
+};
+use crate::{
+    Error, files,
+    folder::Problem,
+    frames::{self, SceneFiles},
+    metrics::{Measure, median},
+    setup::Setup,
+    terminal::Terminal,
+    workers,
+};
+
+/// A face is somebody's if its box overlaps theirs by this much (intersection over union): detectors
+/// draw boxes differently, people stand apart.
+const SAME_PLACE: f32 = 0.3;
+
+/// No scene of two hours with five people has a larger file.
+const MOST_TRUTH: u64 = 64 << 20;
+
+/// Who is in a scene, as its maker says.
+#[derive(Debug, Deserialize)]
+struct Truth {
+    people: Vec<Person>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Person {
+    /// The database's id; extras have one that no database has.
+    id: String,
+    in_gallery: bool,
+    appearances: Vec<Appearance>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Appearance {
+    frame: usize,
+    #[serde(rename = "box")]
+    bounding_box: [f32; 4],
+}
+
+/// The figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scenes {
+    /// How many scenes.
+    pub scenes: usize,
+    /// People of the database who are in them, each scene for itself.
+    pub known: usize,
+    /// Extras.
+    pub extras: usize,
+    /// The share of both of whom a face was compared.
+    pub found: Measure,
+    /// Entries of the answers for each person of whom a face was compared: more than 1 where somebody
+    /// was taken for two.
+    pub entries_per_person: Measure,
+    /// The share of the database's people who are named, and surely.
+    pub recall_at_sure: Measure,
+    /// The share of sure names that are right.
+    pub precision_at_sure: Measure,
+    /// The same for names that are likely or sure.
+    pub recall_at_likely: Measure,
+    /// The same for names that are likely or sure.
+    pub precision_at_likely: Measure,
+    /// The share of the database's people who are first candidate, whatever the word.
+    pub recall_at_any: Measure,
+    /// Names by their word, the surest first; unknown people with their first candidate.
+    pub words: Vec<WordCount>,
+    /// What the confidences are worth.
+    pub calibration: Reliability,
+    /// Median of the seconds from the files to the names.
+    pub seconds_per_scene: Measure,
+    /// Wrong names, and people of the database who got no name.
+    pub misses: Vec<SceneMiss>,
+}
+
+/// A wrong name, or one that is missing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SceneMiss {
+    /// The scene's folder.
+    pub scene: PathBuf,
+    /// Who it is; none where there is nobody at those places.
+    pub is: Option<String>,
+    /// Who it is most like; none where no face was compared.
+    pub taken_for: Option<String>,
+    /// The word that was said.
+    pub word: Verdict,
+    /// How like them it is.
+    pub similarity: Option<f32>,
+    /// In how many frames.
+    pub appearances: usize,
+}
+
+/// One person of an answer, and who it is.
+struct Named {
+    scene: PathBuf,
+    /// The number of the person in the truth.
+    is: Option<usize>,
+    id: Option<String>,
+    in_gallery: bool,
+    taken_for: Option<String>,
+    right: bool,
+    word: Verdict,
+    known: Option<Known>,
+    confidence: f64,
+    appearances: usize,
+}
+
+/// What came of one scene.
+struct Scene {
+    path: PathBuf,
+    truth: Truth,
+    named: Vec<Named>,
+    seconds: f64,
+}
+
+/// Looks at every scene in `folder`, and gives also what there is to learn from.
+pub(super) fn evaluate(
+    folder: &Path,
+    db: &Path,
+    setup: &Setup,
+    jobs: usize,
+    terminal: Terminal,
+) -> Result<(Scenes, Vec<Known>, Vec<Problem>), Error> {
+    let paths = scenes_in(folder)?;
+    let bar = terminal.bar("scenes", paths.len());
+    let seen = workers::map(
+        &paths,
+        jobs,
+        || {
+            let recogniser = setup.recogniser(jobs)?;
+            Ok((open(db, &recogniser)?, recogniser))
+        },
+        |(database, recogniser), path| look(path, recogniser, database),
+        || bar.inc(1),
+    )?;
+    bar.finish_and_clear();
+    let (mut scenes, mut problems) = (Vec::new(), Vec::new());
+    for (path, scene) in paths.into_iter().zip(seen) {
+        match scene {
+            Ok(scene) => scenes.push(scene),
+            Err(error) => problems.push(Problem { path, reason: error.to_string() }),
+        }
+    }
+    let known = scenes.iter().flat_map(|s| &s.named).filter_map(|named| named.known.clone());
+    Ok((Scenes::of(&scenes), known.collect(), problems))
+}
+
+fn scenes_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let read = |source| Error::Read { path: folder.to_owned(), source };
+    let entries = std::fs::read_dir(folder).map_err(read)?;
+    let mut scenes = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(read)?.path();
+        if path.join("truth.json").is_file() {
+            scenes.push(path);
+        }
+    }
+    scenes.sort();
+    if scenes.is_empty() {
+        let folder = folder.display();
+        return Err(Error::Usage(format!("{folder} has no folder with a truth.json")));
+    }
+    Ok(scenes)
+}
+
+fn look(
+    path: &Path,
+    recogniser: &Recogniser,
+    database: &rollcall_index::Database,
+) -> Result<Scene, Error> {
+    let file = path.join("truth.json");
+    let truth: Truth = serde_json::from_slice(&files::read_limited(&file, MOST_TRUTH)?)
+        .map_err(|e| Error::Frames { path: file, reason: e.to_string() })?;
+    let start = Instant::now();
+    let (sheet, vtt) = (path.join("sprite.jpg"), path.join("thumbs.vtt"));
+    let frames = frames::open(SceneFiles::Sprite { sheet: &sheet, vtt: &vtt })?;
+    let options = SceneOptions::default();
+    let answer =
+        pollster::block_on(identify_scene(recogniser, Some(database), &*frames, &options, &|_| {
+            ControlFlow::Continue(())
+        }));
+    let answer =
+        answer.map_err(|e| Error::Recognise { path: path.to_owned(), reason: e.to_string() })?;
+    let seconds = start.elapsed().as_secs_f64();
+    let named = judge(path, &answer, &truth);
+    Ok(Scene { path: path.to_owned(), truth, named, seconds })
+}
+
+fn judge(path: &Path, answer: &Answer, truth: &Truth) -> Vec<Named> {
+    let scene = path.file_name().unwrap_or_default().to_string_lossy();
+    let judge = |person: &Match| {
+        let is = who_is_at(&person.faces, truth);
+        let who = is.map(|number| &truth.people[number]);
+        // The name, or who it would have been.
+        let first = person.best.as_ref().or(person.candidates.first());
+        let right = who.is_some_and(|who| first.is_some_and(|c| c.performer_id == who.id));
+        Named {
+            scene: path.to_owned(),
+            is,
+            id: who.map(|who| who.id.clone()),
+            in_gallery: who.is_some_and(|who| who.in_gallery),
+            taken_for: first.map(|c| c.performer_id.clone()),
+            right,
+            word: person.best.as_ref().map_or(Verdict::Unknown, |b| Verdict::of(b.confidence)),
+            known: person.why.as_ref().map(|why| Known {
+                who: who.map_or_else(|| scene.clone().into_owned(), |who| who.id.clone()),
+                evidence: why.evidence,
+                right,
+                weight: 1.0,
+            }),
+            confidence: first.map_or(0.0, |c| f64::from(c.confidence.0)),
+            appearances: person.appearances,
+        }
+    };
+    answer.matches.iter().map(judge).collect()
+}
+
+/// The number of the person most of these faces are at the place of; of equals the first.
+fn who_is_at(faces: &[AnswerFace], truth: &Truth) -> Option<usize> {
+    let mut votes = BTreeMap::new();
+    for face in faces {
+        let people = truth.people.iter().enumerate().filter_map(|(number, person)| {
+            let here = person.appearances.iter().find(|a| a.frame == face.frame)?;
+            let [x, y, width, height] = here.bounding_box;
+            let iou = face.bounding_box.iou(&BoundingBox { x, y, width, height });
+            (iou >= SAME_PLACE).then_some((iou, number))
+        });
+        if let Some((_, number)) = people.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            *votes.entry(number).or_insert(0usize) += 1;
+        }
+    }
+    let most = votes.into_iter().reduce(|a, b| if b.1 > a.1 { b } else { a });
+    most.map(|(number, _)| number)
+}
+
+impl Scenes {
+    fn of(scenes: &[Scene]) -> Self {
+        let present = |person: &&Person| !person.appearances.is_empty();
+        let people = || scenes.iter().flat_map(|s| &s.truth.people).filter(present);
+        let known = people().filter(|person| person.in_gallery).count();
+        let all = people().count();
+        // Whether a person of a scene has an entry of which something holds.
+        let count = |holds: &dyn Fn(&Named) -> bool| -> usize {
+            let people = |scene: &Scene| {
+                let mut people: Vec<usize> =
+                    scene.named.iter().filter(|n| holds(n)).filter_map(|n| n.is).collect();
+                people.sort_unstable();
+                people.dedup();
+                people.len()
+            };
+            scenes.iter().map(people).sum()
+        };
+        let named: Vec<&Named> = scenes.iter().flat_map(|scene| &scene.named).collect();
+        let found = count(&|_| true);
+        let recall = |least: Verdict| Measure::rate(count(&|n| n.right && n.word >= least), known);
+        let precision = |least: Verdict| {
+            let said: Vec<&&Named> = named.iter().filter(|n| n.word >= least).collect();
+            Measure::rate(said.iter().filter(|n| n.right).count(), said.len())
+        };
+        let entries = named.iter().filter(|n| n.is.is_some()).count();
+        let words = [Verdict::Sure, Verdict::Likely, Verdict::LookYourself, Verdict::Unknown];
+        let stated = named.iter().filter(|n| n.taken_for.is_some()).map(|n| Stated {
+            confidence: n.confidence,
+            right: n.right,
+            weight: 1.0,
+        });
+        Self {
+            scenes: scenes.len(),
+            known,
+            extras: all - known,
+            found: Measure::rate(found, all),
+            entries_per_person: Measure::plain(entries as f64 / found.max(1) as f64, found),
+            recall_at_sure: recall(Verdict::Sure),
+            precision_at_sure: precision(Verdict::Sure),
+            recall_at_likely: recall(Verdict::Likely),
+            precision_at_likely: precision(Verdict::Likely),
+            recall_at_any: recall(Verdict::Unknown),
+            words: words.map(|word| words_of(word, &named)).to_vec(),
+            calibration: Reliability::of(&stated.collect::<Vec<_>>()),
+            seconds_per_scene: median(scenes.iter().map(|scene| scene.seconds).collect()),
+            misses: scenes.iter().flat_map(misses).collect(),
+        }
+    }
+}
+
+fn words_of(word: Verdict, named: &[&Named]) -> WordCount {
+    let (mut right, mut wrong, mut strangers) = (0, 0, 0);
+    for named in named.iter().filter(|named| named.word == word) {
+        match (named.right, named.in_gallery) {
+            (true, _) => right += 1,
+            (false, true) => wrong += 1,
+            (false, false) => strangers += 1,
+        }
+    }
+    WordCount::new(word, right, wrong, strangers)
+}
+
+/// Wrong names, and people who got none: what speaks for their longest entry.
+fn misses(scene: &Scene) -> Vec<SceneMiss> {
+    let miss = |named: &Named| SceneMiss {
+        scene: named.scene.clone(),
+        is: named.id.clone(),
+        taken_for: named.taken_for.clone(),
+        word: named.word,
+        similarity: named.known.as_ref().map(|known| known.evidence.similarity.0),
+        appearances: named.appearances,
+    };
+    let is_named = |named: &&Named| named.word > Verdict::Unknown;
+    let wrong = scene.named.iter().filter(is_named).filter(|n| !n.right).map(miss);
+    let people = scene.truth.people.iter().enumerate();
+    let unnamed = people.filter(|(number, person)| {
+        let theirs = |n: &&Named| n.is == Some(*number) && n.right;
+        let present = person.in_gallery && !person.appearances.is_empty();
+        present && !scene.named.iter().filter(is_named).any(|n| theirs(&n))
+    });
+    let unnamed = unnamed.map(|(number, person)| {
+        let theirs = scene.named.iter().filter(|n| n.is == Some(number));
+        theirs.max_by_key(|n| n.appearances).map_or_else(
+            || SceneMiss {
+                scene: scene.path.clone(),
+                is: Some(person.id.clone()),
+                taken_for: None,
+                word: Verdict::Unknown,
+                similarity: None,
+                appearances: 0,
+            },
+            miss,
+        )
+    });
+    wrong.chain(unnamed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(id: &str, in_gallery: bool, x: f32) -> Person {
+        let at = |frame| Appearance { frame, bounding_box: [x, 0.0, 10.0, 10.0] };
+        Person { id: id.to_owned(), in_gallery, appearances: (0..4).map(at).collect() }
+    }
+
+    fn face(frame: usize, x: f32) -> AnswerFace {
+        let bounding_box = BoundingBox { x, y: 1.0, width: 9.0, height: 9.0 };
+        AnswerFace { bounding_box, frame, time: None, score: 0.9 }
+    }
+
+    fn named(is: Option<usize>, right: bool, word: Verdict) -> Named {
+        Named {
+            scene: "scene".into(),
+            is,
+            id: None,
+            in_gallery: is == Some(0),
+            taken_for: Some("somebody".to_owned()),
+            right,
+            word,
+            known: None,
+            confidence: 0.5,
+            appearances: 1,
+        }
+    }
+
+    #[test]
+    fn a_group_is_who_most_of_its_faces_are_at_the_place_of() {
+        let truth = Truth { people: vec![person("a", true, 0.0), person("b", false, 50.0)] };
+        let faces = [face(0, 49.0), face(1, 0.0), face(2, 51.0), face(9, 0.0), face(3, 90.0)];
+        assert_eq!(who_is_at(&faces, &truth), Some(1));
+        assert_eq!(who_is_at(&faces[1..2], &truth), Some(0));
+        assert_eq!(who_is_at(&faces[3..], &truth), None);
+    }
+
+    #[test]
+    fn every_figure_counts_what_it_says() {
+        let scene = |entries: Vec<Named>| Scene {
+            path: "scene".into(),
+            truth: Truth { people: vec![person("a", true, 0.0), person("b", false, 50.0)] },
+            named: entries,
+            seconds: 2.0,
+        };
+        let found = Scenes::of(&[
+            // Named twice, and the extra is unknown.
+            scene(vec![
+                named(Some(0), true, Verdict::Sure),
+                named(Some(0), true, Verdict::Sure),
+                named(Some(1), false, Verdict::Unknown),
+            ]),
+            // Likely only, and the extra has a sure name.
+            scene(vec![
+                named(Some(0), true, Verdict::Likely),
+                named(Some(1), false, Verdict::Sure),
+            ]),
+            // Nobody was found, but a picture on the wall has a name.
+            scene(vec![named(None, false, Verdict::LookYourself)]),
+        ]);
+        let values = |m: &Measure| (m.value, m.n);
+        assert_eq!((found.scenes, found.known, found.extras), (3, 3, 3));
+        assert_eq!(values(&found.found), (Some(4.0 / 6.0), 6));
+        assert_eq!(values(&found.entries_per_person), (Some(1.25), 4));
+        assert_eq!(values(&found.recall_at_sure), (Some(1.0 / 3.0), 3));
+        assert_eq!(values(&found.precision_at_sure), (Some(2.0 / 3.0), 3));
+        assert_eq!(values(&found.recall_at_likely), (Some(2.0 / 3.0), 3));
+        assert_eq!(values(&found.precision_at_likely), (Some(0.75), 4));
+        let words: Vec<_> = found.words.iter().map(|w| (w.right, w.wrong, w.strangers)).collect();
+        assert_eq!(words, [(2, 0, 1), (1, 0, 0), (0, 0, 1), (0, 0, 1)]);
+        let misses: Vec<_> = found.misses.iter().map(|m| (m.word, m.is.as_deref())).collect();
+        let missed =
+            [(Verdict::Sure, None), (Verdict::LookYourself, None), (Verdict::Unknown, Some("a"))];
+        assert_eq!(misses, missed);
+    }
+}
