@@ -11,7 +11,7 @@ use std::{
 use common::{SAMPLE, json_of, rollcall};
 use image::{RgbImage, imageops};
 use predicates::{prelude::*, str::contains};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Tiles as the sprite sheets of a large screen have them.
@@ -40,14 +40,14 @@ impl Scene {
             let (x, y) = (n % COLUMNS * TILE.0, n / COLUMNS * TILE.1);
             imageops::overlay(&mut sheet, &tile, i64::from(x), i64::from(y));
             cues += &format!(
-                "00:00:{:02}.000 --> 00:00:{:02}.000\nsheet.jpg#xywh={x},{y},{},{}\n\n",
+                "00:00:{:02}.000 --> 00:00:{:02}.000\nsprite.jpg#xywh={x},{y},{},{}\n\n",
                 2 * n,
                 2 * n + 2,
                 TILE.0,
                 TILE.1
             );
         }
-        sheet.save(folder.path().join("sheet.jpg")).unwrap();
+        sheet.save(folder.path().join("sprite.jpg")).unwrap();
         fs::write(folder.path().join("thumbs.vtt"), cues).unwrap();
         Self { folder, count: photos.len() }
     }
@@ -95,14 +95,14 @@ fn a_scene_names_the_known_once_with_every_moment_and_nobody_else() {
         command
     };
     let by_sheet = |command: &mut assert_cmd::Command| {
-        command.arg("--sprite").arg(scene.path("sheet.jpg"));
+        command.arg("--sprite").arg(scene.path("sprite.jpg"));
         command.arg("--vtt").arg(scene.path("thumbs.vtt"));
     };
     let mut command = identify();
     by_sheet(command.arg("--json"));
     let sheet = json_of(&mut command);
     let frames = json_of(identify().arg("--json").arg("--frames").arg(scene.path("frames")));
-    for (answer, from) in [(&sheet, "sheet.jpg"), (&frames, "frames")] {
+    for (answer, from) in [(&sheet, "sprite.jpg"), (&frames, "frames")] {
         assert_eq!(answer["scene"]["frames"], scene.count, "{from}");
         let [person] = named(answer)[..] else { panic!("{from}: {answer}") };
         assert_eq!(person["name"], "Barack Obama", "{from}");
@@ -124,6 +124,71 @@ fn a_scene_names_the_known_once_with_every_moment_and_nobody_else() {
         .stdout(contains("Barack Obama").and(contains("3 frames, 0:01 to 0:09")));
 }
 
+/// The truth is who was named by eye, at the places where the detector saw them.
+#[test]
+fn eval_counts_names_in_scenes_and_fits_a_confidence_to_them() {
+    let sample = &*SAMPLE;
+    let scenes = tempfile::tempdir().unwrap();
+    let photo = |name: &str| sample.path(name);
+    for (name, photos) in [
+        ("a", ["probes/Barack Obama/obama2.jpg", "strangers/face-api-sample2.jpg"]),
+        ("b", ["strangers/face-api-sample4.jpg", "probes/Barack Obama/obama3.jpg"]),
+    ] {
+        let scene = Scene::of(&photos.map(photo));
+        let mut command = rollcall();
+        command.args(["identify", "--json", "--engine", "cpu", "--db"]).arg(sample.path("db"));
+        command.arg("--sprite").arg(scene.path("sprite.jpg"));
+        let answer = json_of(command.arg("--vtt").arg(scene.path("thumbs.vtt")));
+        let person = |(number, person): (usize, &Value)| {
+            let appearances = person["faces"].as_array().unwrap().iter().map(|face| {
+                let side = |name: &str| face["box"][name].clone();
+                let sides = ["x", "y", "width", "height"].map(side);
+                json!({ "frame": face["frame"], "box": sides })
+            });
+            let appearances: Vec<Value> = appearances.collect();
+            let known =
+                photos[appearances[0]["frame"].as_u64().unwrap() as usize].contains("Obama");
+            let id = if known {
+                person["performer_id"].clone()
+            } else {
+                json!(format!("extra:{number}"))
+            };
+            json!({ "id": id, "in_gallery": known, "appearances": appearances })
+        };
+        let matches = answer["matches"].as_array().unwrap();
+        let people: Vec<Value> = matches.iter().enumerate().map(person).collect();
+        let folder = scenes.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        for file in ["sprite.jpg", "thumbs.vtt"] {
+            fs::copy(scene.path(file), folder.join(file)).unwrap();
+        }
+        fs::write(folder.join("truth.json"), json!({ "people": people }).to_string()).unwrap();
+    }
+    let (fitted, page) = (scenes.path().join("fitted.toml"), scenes.path().join("page.html"));
+    let mut command = rollcall();
+    command.args(["--quiet", "eval", "--json", "--engine", "cpu", "--db"]).arg(sample.path("db"));
+    command
+        .arg("--scenes")
+        .arg(scenes.path())
+        .arg("--calibrate")
+        .arg(&fitted)
+        .arg("--html")
+        .arg(&page);
+    let found = json_of(&mut command);
+    let figures = &found["scenes"];
+    assert_eq!((&figures["scenes"], &figures["known"]), (&json!(2), &json!(2)));
+    for rate in ["recall_at_sure", "precision_at_sure", "recall_at_any", "found"] {
+        assert_eq!(figures[rate]["value"], 1.0, "{rate}: {figures}");
+    }
+    let unknown = &figures["words"][3];
+    assert!(unknown["strangers"].as_u64().unwrap() >= 5, "{unknown}");
+    assert_eq!(figures["misses"], json!([]));
+    let text = fs::read_to_string(&fitted).unwrap();
+    assert!(text.contains("[calibration]") && text.contains("calibrated = true"), "{text}");
+    let page = fs::read_to_string(&page).unwrap();
+    assert!(page.contains("<h2>Scenes</h2>") && !page.contains("<script"), "the page");
+}
+
 #[test]
 fn a_scene_that_cannot_be_opened_is_an_error_that_says_why() {
     let sample = &*SAMPLE;
@@ -131,6 +196,6 @@ fn a_scene_that_cannot_be_opened_is_an_error_that_says_why() {
     fs::write(scene.path("thumbs.vtt"), "no cues").unwrap();
     let mut command = rollcall();
     command.args(["identify", "--db"]).arg(sample.path("db")).arg("--sprite");
-    command.arg(scene.path("sheet.jpg")).arg("--vtt").arg(scene.path("thumbs.vtt"));
+    command.arg(scene.path("sprite.jpg")).arg("--vtt").arg(scene.path("thumbs.vtt"));
     command.assert().code(1).stderr(contains("thumbs.vtt"));
 }
