@@ -20,17 +20,17 @@ use std::collections::BTreeMap;
 use crate::random::Random;
 
 /// Fewer real people say too little of how alike strangers are.
-pub const FEWEST_PEOPLE: usize = 8;
+pub(crate) const FEWEST_PEOPLE: usize = 8;
 
 /// More real people than these add nothing but time.
 const MOST_PEOPLE: usize = 300;
 
 /// What a distractor's disambiguation says.
-pub const NOBODY: &str = "made up for measuring, nobody";
+pub(crate) const NOBODY: &str = "made up for measuring, nobody";
 
 /// Draws made-up people.
 #[derive(Clone, Debug)]
-pub struct Distractors {
+pub(crate) struct Distractors {
     models: Vec<Source>,
     /// The share of the variance along real people's differences that all embedders have in common.
     shared: f64,
@@ -63,7 +63,7 @@ impl Distractors {
     /// A source of people who could be among `people`: one embedding per embedder each. `None` if
     /// they are fewer than [`FEWEST_PEOPLE`], or have different embedders.
     #[must_use]
-    pub fn like(people: &[Vec<Embedding>], seed: u64) -> Option<Self> {
+    pub(crate) fn like(people: &[Vec<Embedding>], seed: u64) -> Option<Self> {
         let step = people.len().div_ceil(MOST_PEOPLE).max(1);
         let people: Vec<&Vec<Embedding>> = people.iter().step_by(step).collect();
         let embedders = people.first()?.len();
@@ -93,7 +93,7 @@ impl Distractors {
     ///
     /// # Errors
     /// When a draw has no direction, which no seed is known to give.
-    pub fn draw(&mut self) -> Result<Vec<Embedding>, rollcall_core::EmbeddingError> {
+    pub(crate) fn draw(&mut self) -> Result<Vec<Embedding>, rollcall_core::EmbeddingError> {
         let count = self.models.first().map_or(0, |source| source.differences.len());
         let common = self.random.normals(count);
         let (random, shared) = (&mut self.random, self.shared);
@@ -110,7 +110,7 @@ impl Distractors {
 
 /// Who the `number`-th distractor of a seed is: local, and by name and words nobody.
 #[must_use]
-pub fn distractor(number: usize, seed: u64) -> Performer {
+pub(crate) fn distractor(number: usize, seed: u64) -> Performer {
     Performer {
         id: PerformerId::local(&format!("rollcall:distractor:{seed}:{number}")),
         name: format!("distractor {number:06}"),

@@ -190,6 +190,9 @@ impl Scores {
                 figures.fnir -= if similarity >= threshold { first } else { 0.0 };
                 figures.fnir_sure -= if similarity >= known_sure { first } else { 0.0 };
             }
+            // What is left of rounding must not be printed as less than nothing.
+            figures.fnir = figures.fnir.max(0.0);
+            figures.fnir_sure = figures.fnir_sure.max(0.0);
             figures
         });
         Some((strangers.tail, figures.collect()))

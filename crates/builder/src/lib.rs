@@ -5,7 +5,7 @@
 
 pub mod archive;
 pub mod build;
-pub mod distractors;
+mod distractors;
 mod error;
 pub mod eval;
 pub mod figures;
@@ -14,13 +14,13 @@ pub mod folder;
 pub mod forecast;
 pub mod frames;
 pub mod key_file;
-pub mod logistic;
+mod logistic;
 pub mod metrics;
 pub mod pack_file;
 pub mod package;
 pub mod packs;
 pub mod photo;
-pub mod random;
+mod random;
 mod reference;
 pub mod samples;
 pub mod setup;

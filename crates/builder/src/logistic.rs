@@ -3,7 +3,7 @@
 /// What keeps the weights of yes and no that can be parted cleanly from growing without end: half of
 /// this times the sum of their squares (per standard deviation of their feature) is added to the loss.
 /// A tenth of a case: it decides nothing where there are cases on both sides.
-pub const RIDGE: f64 = 0.1;
+pub(crate) const RIDGE: f64 = 0.1;
 
 /// Newton's method needs five or six steps; more than this many means that it does not settle.
 const STEPS: usize = 100;
@@ -13,22 +13,22 @@ const SETTLED: f64 = 1e-10;
 
 /// `p = 1 / (1 + exp(-(intercept + sum of weight * feature)))`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Logistic {
+pub(crate) struct Logistic {
     /// The logarithm of the odds where all features are 0.
-    pub intercept: f64,
+    pub(crate) intercept: f64,
     /// What each feature adds to the logarithm of the odds, per unit.
-    pub weights: Vec<f64>,
+    pub(crate) weights: Vec<f64>,
 }
 
 /// A case to learn from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Example {
+pub(crate) struct Example {
     /// Its features, as many as any other's.
-    pub features: Vec<f64>,
+    pub(crate) features: Vec<f64>,
     /// Yes or no.
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// How much it counts; 1 for an ordinary case.
-    pub weight: f64,
+    pub(crate) weight: f64,
 }
 
 impl Logistic {
@@ -36,7 +36,7 @@ impl Logistic {
     /// the penalty [`RIDGE`]). `None` where there are not both yes and no, features are missing or not
     /// finite, or it does not settle.
     #[must_use]
-    pub fn fit(examples: &[Example], ridge: f64) -> Option<Self> {
+    pub(crate) fn fit(examples: &[Example], ridge: f64) -> Option<Self> {
         let width = examples.first()?.features.len();
         let sound = |e: &Example| {
             e.features.len() == width && e.features.iter().all(|x| x.is_finite()) && e.weight > 0.0
@@ -65,7 +65,7 @@ impl Logistic {
 
     /// The probability of a yes. Features that are missing count as 0.
     #[must_use]
-    pub fn probability(&self, features: &[f64]) -> f64 {
+    pub(crate) fn probability(&self, features: &[f64]) -> f64 {
         let sum: f64 = self.weights.iter().zip(features).map(|(w, x)| w * x).sum();
         sigmoid(self.intercept + sum)
     }

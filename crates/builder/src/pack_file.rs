@@ -57,6 +57,7 @@ struct Embedder {
     channels: ChannelOrder,
     mean: f32,
     scale: f32,
+    weight: Option<f32>,
     model: Model,
 }
 
@@ -159,6 +160,7 @@ impl PackFile {
                         channels: e.channels,
                         mean: e.mean,
                         scale: e.scale,
+                        weight: e.weight,
                     })
                 })
                 .collect::<Option<_>>()?,

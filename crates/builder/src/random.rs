@@ -6,28 +6,28 @@ use rollcall_index::SplitMix64;
 
 /// A source of random numbers.
 #[derive(Clone, Debug)]
-pub struct Random(SplitMix64);
+pub(crate) struct Random(SplitMix64);
 
 impl Random {
     /// The source that starts from `seed`.
     #[must_use]
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(SplitMix64(seed))
     }
 
     /// Any 64 bits.
-    pub fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0.next().unwrap_or_default()
     }
 
     /// A whole number below `end` (0 if there is none). Of up to 2^32, none is favoured by more than
     /// one in 2^32.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.bits().checked_rem(end as u64).unwrap_or_default() as usize
     }
 
     /// A number of the standard normal distribution (Box and Muller 1958).
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         // 53 bits, as many as an f64 holds; never 0, whose logarithm is none.
         let mut uniform = || ((self.bits() >> 11) as f64 + 1.0) / (1u64 << 53) as f64;
         let radius = (-2.0 * uniform().ln()).sqrt();
@@ -35,19 +35,19 @@ impl Random {
     }
 
     /// `count` numbers of the standard normal distribution.
-    pub fn normals(&mut self, count: usize) -> Vec<f64> {
+    pub(crate) fn normals(&mut self, count: usize) -> Vec<f64> {
         (0..count).map(|_| self.normal()).collect()
     }
 
     /// The items in another order, each order as likely as any other (Fisher and Yates 1938).
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }
     }
 
     /// How often each of `count` items comes up when `count` are drawn with replacement.
-    pub fn resample(&mut self, count: usize) -> Vec<f64> {
+    pub(crate) fn resample(&mut self, count: usize) -> Vec<f64> {
         let mut times = vec![0.0; count];
         for _ in 0..count {
             times[self.below(count)] += 1.0;

@@ -73,4 +73,7 @@ pub struct EmbedderSpec {
     pub mean: f32,
     /// Multiplied after the subtraction.
     pub scale: f32,
+    /// What its similarities weigh among those of other embedders; 1 if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f32>,
 }

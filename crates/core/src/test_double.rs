@@ -37,6 +37,7 @@ pub(crate) fn pack() -> Pack {
             channels: ChannelOrder::Rgb,
             mean: 127.5,
             scale: 1.0,
+            weight: None,
         }],
         calibration: None,
     }

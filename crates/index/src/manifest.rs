@@ -320,7 +320,7 @@ impl Model {
             planes,
             thresholds: sketch::thresholds(spec.dimension, planes),
             impostor: None,
-            weight: None,
+            weight: spec.weight,
             calibration: None,
         })
     }

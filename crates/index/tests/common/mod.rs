@@ -59,6 +59,7 @@ pub fn embedder(name: &str, sha: char, dimension: usize) -> EmbedderSpec {
         channels: ChannelOrder::Rgb,
         mean: 127.5,
         scale: 0.5,
+        weight: None,
     }
 }
 
