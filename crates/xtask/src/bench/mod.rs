@@ -2,7 +2,7 @@
 
 mod frame;
 
-use std::{env, ffi::OsString, fs, thread};
+use std::{env, ffi::OsString, fs, thread, time::Duration};
 
 use serde_json::Value;
 
@@ -75,6 +75,7 @@ pub(crate) fn run(places: &Places, name: &str, quick: bool) -> Result<Value> {
                 .flat_map(|python| [OsString::from("--python"), python.interpreter().into()]),
         )
         .args(quick.then_some("--quick"))
+        .limit(Duration::from_secs(if quick { 60 * 60 } else { 8 * 60 * 60 }))
         .run_for_output()?;
     let measured = output.text.lines().rev().find_map(|line| serde_json::from_str(line).ok());
     let measured: Value =
