@@ -263,7 +263,7 @@ fn open_set(evaluation: &Evaluation) -> String {
         })
         .collect();
     format!(
-        "<h2>Known people among strangers</h2><p>Strangers: {} photos of known people looked up as if they were not in the database, {} faces of strangers, {} faces of groups.</p><div class=\"plots\">{curves}<div>{}</div></div><p>{} faces of groups are taken for somebody known, who was left out for them; look for yourself:</p><ul>{taken}</ul>",
+        "<h2>Known people among strangers</h2><p>Strangers: {} photos of known people looked up as if they were not in the database, {} faces of strangers, {} faces of groups.</p><div class=\"plots\">{curves}</div>{}<p>{} faces of groups are taken for somebody known, who was left out for them; look for yourself:</p><ul>{taken}</ul>",
         open.left_out,
         open.of_strangers,
         open.of_groups,

@@ -24,7 +24,7 @@ pub(super) fn calibration(evaluation: &Evaluation) -> String {
     ];
     let curve = plot("Reliability", &share_axis("confidence"), &share_axis("right"), &series);
     let source = if evaluation.calibrated {
-        "The confidence comes with the database; whether it was fitted to these very people, the file of `rollcall eval --calibrate` says."
+        "The confidence comes with the database; whether it was fitted to these very people, the file of <code>rollcall eval --calibrate</code> says."
     } else {
         "The confidence is the documented guess, not measured."
     };
