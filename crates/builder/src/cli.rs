@@ -185,7 +185,7 @@ pub(crate) struct Identify {
     #[arg(long, value_name = "FILE", requires = "vtt")]
     pub(crate) sprite: Option<PathBuf>,
     /// The VTT file that says where in the sheet the moments are
-    #[arg(long, value_name = "FILE", requires = "sprite")]
+    #[arg(long, value_name = "FILE", requires = "sprite", conflicts_with_all = ["images", "frames", "video"])]
     pub(crate) vtt: Option<PathBuf>,
     /// A folder with pictures of one scene, in the order of their names
     #[arg(long, value_name = "DIR")]
@@ -220,6 +220,9 @@ pub(crate) struct Eval {
     /// Scenes whose people are known, as tests/scenes makes them
     #[arg(long, value_name = "DIR")]
     pub(crate) scenes: Option<PathBuf>,
+    /// Expect the people who are in a scene and one who is not, as tags on it would have it
+    #[arg(long, requires = "scenes")]
+    pub(crate) expect: bool,
     /// Photos of people who are not in the database
     #[arg(long, value_name = "DIR")]
     pub(crate) strangers: Option<PathBuf>,

@@ -22,6 +22,7 @@ pub(super) fn run(command: &Eval, cache: &Cache, terminal: Terminal) -> Result<D
         db: command.db.clone(),
         probes: command.probes.clone(),
         scenes: command.scenes.clone(),
+        expect: command.expect,
         strangers: command.strangers.clone(),
         groups: command.groups.clone(),
         wanted: Wanted { rotate: command.rotate, squeeze: command.degrade.clone() },

@@ -98,7 +98,9 @@ pub(super) fn fit(looks: &[Look], in_scenes: &[Known], performers: u64) -> Optio
 /// What the confidence depends on, as [`Calibration`] bounds it.
 fn example(known: &Known) -> Example {
     let evidence = known.evidence.bounded();
-    let features = [evidence.similarity.0, evidence.margin, (evidence.looks as f32).ln()];
+    let expected = f32::from(u8::from(evidence.expected));
+    let looks = (evidence.looks as f32).ln();
+    let features = [evidence.similarity.0, evidence.margin, looks, expected];
     let features = features.map(f64::from).to_vec();
     Example { features, yes: known.right, weight: known.weight }
 }
@@ -106,13 +108,14 @@ fn example(known: &Known) -> Example {
 /// The curve as a pack states it: for [`MEASURED_WITH`] performers.
 fn calibration(curve: &Logistic, performers: u64) -> Calibration {
     let crowd = (performers.max(MEASURED_WITH) as f64 / MEASURED_WITH as f64).ln();
-    let [slope, margin, looks] = [0, 1, 2].map(|i| curve.weights.get(i).copied().unwrap_or(0.0));
+    let [slope, margin, looks, expected] =
+        [0, 1, 2, 3].map(|i| curve.weights.get(i).copied().unwrap_or(0.0));
     Calibration {
         midpoint: (-(curve.intercept + crowd) / slope) as f32,
         slope: slope as f32,
         margin: margin as f32,
         looks: looks as f32,
-        expected: 0.0,
+        expected: expected as f32,
         calibrated: true,
     }
 }

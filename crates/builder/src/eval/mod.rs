@@ -68,6 +68,8 @@ pub struct EvalOptions {
     pub groups: Option<PathBuf>,
     /// Scenes whose people are known.
     pub scenes: Option<PathBuf>,
+    /// Whether the people in a scene are expected there, and one more, as tags on it would have it.
+    pub expect: bool,
     /// What else to look at.
     pub wanted: Wanted,
     /// Whether to fit the confidence to these people.
@@ -173,7 +175,7 @@ pub fn evaluate(
     let mut scenes = None;
     if let Some(folder) = &options.scenes {
         let (figures, more, trouble) =
-            scenes::evaluate(folder, &options.db, setup, jobs, terminal)?;
+            scenes::evaluate(folder, &options.db, setup, jobs, options.expect, terminal)?;
         problems.extend(trouble);
         known = more;
         scenes = Some(figures);

@@ -4,14 +4,15 @@
 //! `tests/scenes` makes them. What a group of faces is judged by is who is at those places.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::ControlFlow,
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use rollcall_core::{
-    Answer, AnswerFace, BoundingBox, Match, Recogniser, SceneOptions, Verdict, identify_scene,
+    Answer, AnswerFace, BoundingBox, IdentifyOptions, Match, PerformerId, Recogniser, SceneOptions,
+    Verdict, identify_scene,
 };
 use serde::{Deserialize, Serialize};
 
@@ -133,32 +134,68 @@ struct Scene {
     seconds: f64,
 }
 
-/// Looks at every scene in `folder`, and gives also what there is to learn from.
+impl Truth {
+    /// # Errors
+    /// When the scene has no readable truth.
+    fn read(scene: &Path) -> Result<Self, Error> {
+        let path = scene.join("truth.json");
+        serde_json::from_slice(&files::read_limited(&path, MOST_TRUTH)?)
+            .map_err(|e| Error::Frames { path, reason: e.to_string() })
+    }
+
+    /// The database's people who are in the scene.
+    fn known(&self) -> BTreeSet<PerformerId> {
+        let known = self.people.iter().filter(|person| person.in_gallery);
+        known.filter_map(|person| person.id.parse().ok()).collect()
+    }
+
+    /// The tags of a scene: everybody who is in it, and of `everybody` one who is not, another in
+    /// each scene.
+    fn tags(&self, everybody: &BTreeSet<PerformerId>, number: usize) -> BTreeSet<PerformerId> {
+        let mut tags = self.known();
+        let absent: Vec<&PerformerId> = everybody.difference(&tags).collect();
+        let wrong = absent.get(number % absent.len().max(1)).map(|&id| id.clone());
+        tags.extend(wrong);
+        if everybody.is_empty() { BTreeSet::new() } else { tags }
+    }
+}
+
+/// Looks at every scene in `folder`, and gives also what there is to learn from. With `expect` the people
+/// in a scene are expected, and one more, as tags on it would have it.
 pub(super) fn evaluate(
     folder: &Path,
     db: &Path,
     setup: &Setup,
     jobs: usize,
+    expect: bool,
     terminal: Terminal,
 ) -> Result<(Scenes, Vec<Known>, Vec<Problem>), Error> {
     let paths = scenes_in(folder)?;
+    // A scene that cannot be read is a problem later.
+    let truths = paths.iter().filter(|_| expect).filter_map(|path| Truth::read(path).ok());
+    let everybody: BTreeSet<PerformerId> = truths.flat_map(|truth| truth.known()).collect();
+    let numbered: Vec<(usize, &PathBuf)> = paths.iter().enumerate().collect();
     let bar = terminal.bar("scenes", paths.len());
     let seen = workers::map(
-        &paths,
+        &numbered,
         jobs,
         || {
             let recogniser = setup.recogniser(jobs)?;
             Ok((open(db, &recogniser)?, recogniser))
         },
-        |(database, recogniser), path| look(path, recogniser, database),
+        |(database, recogniser), (number, path)| {
+            look(path, recogniser, database, &|truth| truth.tags(&everybody, *number))
+        },
         || bar.inc(1),
     )?;
     bar.finish_and_clear();
     let (mut scenes, mut problems) = (Vec::new(), Vec::new());
-    for (path, scene) in paths.into_iter().zip(seen) {
+    for (path, scene) in paths.iter().zip(seen) {
         match scene {
             Ok(scene) => scenes.push(scene),
-            Err(error) => problems.push(Problem { path, reason: error.to_string() }),
+            Err(error) => {
+                problems.push(Problem { path: path.clone(), reason: error.to_string() });
+            }
         }
     }
     let known = scenes.iter().flat_map(|s| &s.named).filter_map(|named| named.known.clone());
@@ -187,14 +224,14 @@ fn look(
     path: &Path,
     recogniser: &Recogniser,
     database: &rollcall_index::Database,
+    expected: &dyn Fn(&Truth) -> BTreeSet<PerformerId>,
 ) -> Result<Scene, Error> {
-    let file = path.join("truth.json");
-    let truth: Truth = serde_json::from_slice(&files::read_limited(&file, MOST_TRUTH)?)
-        .map_err(|e| Error::Frames { path: file, reason: e.to_string() })?;
+    let truth = Truth::read(path)?;
     let start = Instant::now();
     let (sheet, vtt) = (path.join("sprite.jpg"), path.join("thumbs.vtt"));
     let frames = frames::open(SceneFiles::Sprite { sheet: &sheet, vtt: &vtt })?;
-    let options = SceneOptions::default();
+    let answer = IdentifyOptions { expected: expected(&truth), ..IdentifyOptions::default() };
+    let options = SceneOptions { answer, ..SceneOptions::default() };
     let answer =
         pollster::block_on(identify_scene(recogniser, Some(database), &*frames, &options, &|_| {
             ControlFlow::Continue(())
@@ -386,6 +423,19 @@ mod tests {
         assert_eq!(who_is_at(&faces, &truth), Some(1));
         assert_eq!(who_is_at(&faces[1..2], &truth), Some(0));
         assert_eq!(who_is_at(&faces[3..], &truth), None);
+    }
+
+    #[test]
+    fn tags_are_who_is_there_and_one_who_is_not() {
+        let id = |name: &str| PerformerId::local(name);
+        let [ada, bob, eve] = ["ada", "bob", "eve"].map(id);
+        let people = vec![person(&ada.to_string(), true, 0.0), person("extra:1", false, 50.0)];
+        let truth = Truth { people };
+        let everybody = BTreeSet::from([ada.clone(), bob.clone(), eve.clone()]);
+        let both = [truth.tags(&everybody, 0), truth.tags(&everybody, 1)];
+        assert!(both.iter().all(|tags| tags.len() == 2 && tags.contains(&ada)), "{both:?}");
+        assert_ne!(both[0], both[1]);
+        assert!(truth.tags(&BTreeSet::new(), 0).is_empty());
     }
 
     #[test]
