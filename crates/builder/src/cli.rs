@@ -74,6 +74,24 @@ pub(crate) enum Models {
         #[arg(long)]
         again: bool,
     },
+    /// Add a pack whose weights you have: check, prepare and prove them
+    Add {
+        /// The pack
+        #[arg(required_unless_present = "pack_file")]
+        pack: Option<String>,
+        /// The folder with its files; `rollcall models fetch PACK` names them
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// A pack's own description (TOML) instead of a known one
+        #[arg(long, value_name = "FILE", conflicts_with = "pack")]
+        pack_file: Option<PathBuf>,
+        /// Accept the terms of its weights, which are shown, without being asked
+        #[arg(long)]
+        accept_licence: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// List the known packs and whether they are here
     List {
         /// Print JSON

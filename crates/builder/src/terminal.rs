@@ -1,6 +1,9 @@
 //! What the user sees while waiting. Answers go to stdout; everything here goes to stderr.
 
-use std::time::Duration;
+use std::{
+    io::{self, IsTerminal},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::EnvFilter;
@@ -52,6 +55,18 @@ impl Terminal {
         if !self.quiet {
             eprintln!("{sentence}");
         }
+    }
+
+    /// Asks a question on stderr and reads a line of answer; nothing where nobody is there to
+    /// answer.
+    #[must_use]
+    pub fn ask(self, question: &str) -> Option<String> {
+        if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+            return None;
+        }
+        eprint!("{question}");
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok().map(|_| answer)
     }
 
     fn target(self, bar: ProgressBar) -> ProgressBar {

@@ -138,7 +138,7 @@ fn networks_that_give_no_numbers_are_an_error() {
         let faces = block_on(recogniser.faces(&pixels));
         assert!(faces.is_err() || faces.unwrap().is_empty());
         let crop = squares(112, 112, &[]);
-        let embedded = block_on(recogniser.embed(&crop));
+        let embedded = block_on(recogniser.embed(&crop.into()));
         assert!(matches!(embedded, Err(RecogniseError::Embedding(EmbeddingError))));
     }
 }

@@ -1,6 +1,6 @@
 //! A part of a picture, resized into a detector's square input.
 
-use crate::{ChannelOrder, DecodeError, Pixels, Point, ShapeError, Tensor};
+use crate::{ChannelOrder, DecodeError, PerPlane, Pixels, Point, ShapeError, Tensor};
 
 /// How a network wants its values: `(value - mean) * scale` of each 0..=255 value, in this order.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -8,22 +8,33 @@ pub struct Feed {
     /// The order of the colour planes.
     pub channels: ChannelOrder,
     /// Subtracted first.
-    pub mean: f32,
+    pub mean: PerPlane,
     /// Multiplied after that.
-    pub scale: f32,
+    pub scale: PerPlane,
+}
+
+impl ChannelOrder {
+    /// The plane that each of red, green and blue belongs to, and the other way round.
+    pub(crate) fn planes(self) -> [usize; 3] {
+        match self {
+            Self::Rgb => [0, 1, 2],
+            Self::Bgr => [2, 1, 0],
+        }
+    }
 }
 
 impl Feed {
-    /// The plane that each of red, green and blue belongs to.
-    pub(crate) fn planes(self) -> [usize; 3] {
-        match self.channels {
-            ChannelOrder::Rgb => [0, 1, 2],
-            ChannelOrder::Bgr => [2, 1, 0],
+    /// Brings the values of whole planes, in the network's order, to what it wants.
+    pub fn apply(self, planes: &mut [f32]) {
+        let length = planes.len() / 3;
+        for (plane, values) in planes.chunks_exact_mut(length.max(1)).enumerate() {
+            values.iter_mut().for_each(|value| *value = self.value(plane, *value));
         }
     }
 
-    pub(crate) fn value(self, value: f32) -> f32 {
-        (value - self.mean) * self.scale
+    fn value(self, plane: usize, value: f32) -> f32 {
+        let of = |PerPlane(each): PerPlane| each.get(plane).copied().unwrap_or_default();
+        (value - of(self.mean)) * of(self.scale)
     }
 }
 
@@ -115,12 +126,13 @@ impl Letterbox {
     /// Never for a box made for this picture.
     pub fn fill(&self, pixels: &Pixels, feed: Feed) -> Result<Tensor, ShapeError> {
         let side = self.side as usize;
-        let mut planes = vec![feed.value(0.0); 3 * side * side];
+        let mut planes = vec![0.0; 3 * side * side];
+        feed.apply(&mut planes);
         self.resize(pixels, |x, y, colour| {
             let at = (self.top as usize + y) * side + self.left as usize + x;
-            for (plane, value) in feed.planes().into_iter().zip(colour) {
+            for (plane, value) in feed.channels.planes().into_iter().zip(colour) {
                 if let Some(out) = planes.get_mut(plane * side * side + at) {
-                    *out = feed.value(value);
+                    *out = feed.value(plane, value);
                 }
             }
         });
@@ -273,7 +285,8 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Feed = Feed { channels: ChannelOrder::Rgb, mean: 0.0, scale: 1.0 };
+    const PLAIN: Feed =
+        Feed { channels: ChannelOrder::Rgb, mean: PerPlane([0.0; 3]), scale: PerPlane([1.0; 3]) };
 
     fn picture() -> impl Strategy<Value = Pixels> {
         (1u32..40, 1u32..40).prop_flat_map(|(w, h)| {
@@ -365,7 +378,7 @@ mod tests {
     #[test]
     fn channels_mean_and_scale_are_applied() {
         let pixels = Pixels::new(1, 1, vec![10, 20, 30]).unwrap();
-        let feed = Feed { channels: ChannelOrder::Bgr, mean: 10.0, scale: 0.5 };
+        let feed = Feed { channels: ChannelOrder::Bgr, mean: 10.0.into(), scale: 0.5.into() };
         let input = Letterbox::top_left(Region::all(&pixels), 1).fill(&pixels, feed).unwrap();
         assert_eq!(input.data(), [10.0, 5.0, 0.0]);
     }

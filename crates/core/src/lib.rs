@@ -10,6 +10,7 @@
 mod align;
 mod answer;
 mod calibration;
+mod crop;
 #[cfg(feature = "decode")]
 mod decode;
 mod detector;
@@ -44,9 +45,10 @@ mod vtt;
 pub use align::{CROP, SimilarityTransform, TEMPLATE, align};
 pub use answer::{Answer, AnswerCandidate, AnswerFace, DatabaseSummary, Match, SceneFacts, Why};
 pub use calibration::{Calibration, Evidence, MEASURED_WITH, SAME_PERSON, UNKNOWN_BELOW, Verdict};
+pub use crop::{Crop, FaceCrops};
 #[cfg(feature = "decode")]
 pub use decode::{ImageDecoder, decode_image, inspect_image};
-pub use detector::{Detector, DetectorError, YuNet, detector_of_kind};
+pub use detector::{Detector, DetectorError, RetinaFace, Scrfd, YuNet, detector_of_kind};
 pub use embed::{embed, embedder_input};
 pub use embedding::{Confidence, Embedding, EmbeddingError, Similarity};
 pub use engine::{Engine, EngineError, EngineReport, LocalFuture};
@@ -60,7 +62,7 @@ pub use identify::{
 pub use layout::{Layout, Shown, Stereo};
 pub use letterbox::{Feed, Letterbox, Region, Rotation};
 pub use lookup::{Candidate, Found, Lookup, LookupError};
-pub use pack::{ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel};
+pub use pack::{ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel, PerPlane, Standardise};
 pub use people::{Ranked, rank};
 pub use performer::{Performer, PerformerId, PerformerIdError, endpoint_of};
 pub use pixels::{BACKDROP, Decode, DecodeError, MAX_PIXELS, Pixels};

@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, rc::Rc};
 
 use crate::{
     Detector, DetectorError, Embedding, EmbeddingError, Engine, EngineError, EngineReport, Face,
-    Pack, Pixels, ShapeError, align, detector_of_kind, embed,
+    FaceCrops, Pack, Pixels, ShapeError, detector_of_kind, embed,
     find::{Effort, Finder},
 };
 
@@ -141,9 +141,9 @@ impl Recogniser {
         let mut faces = Vec::with_capacity(found.len());
         for (done, face) in found.iter().copied().enumerate() {
             tell(progress, Progress::Embedding { done, faces: found.len() })?;
-            if let Some(crop) = align(pixels, &face.landmarks) {
-                let embeddings = self.embed(&crop).await?;
-                faces.push(EmbeddedFace { face, crop, embeddings });
+            if let Some(crops) = self.cut(pixels, &face) {
+                let embeddings = self.embed(&crops).await?;
+                faces.push(EmbeddedFace { face, crop: crops.into_aligned(), embeddings });
             }
         }
         Ok(faces)
@@ -169,14 +169,20 @@ impl Recogniser {
         self.detect_as(pixels, self.effort, progress).await
     }
 
-    /// Embeds one aligned face with every embedder of the pack.
+    /// Cuts a face out as the embedders of the pack want it. `None` where it spans nothing.
+    #[must_use]
+    pub fn cut(&self, pixels: &Pixels, face: &Face) -> Option<FaceCrops> {
+        FaceCrops::cut(pixels, face, self.pack.embedders.iter().map(|spec| spec.crop))
+    }
+
+    /// Embeds one face with every embedder of the pack.
     ///
     /// # Errors
-    /// When the engine fails or a network gives nonsense.
-    pub async fn embed(&self, crop: &Pixels) -> Result<Vec<Embedding>, RecogniseError> {
+    /// When the engine fails or a network gives nonsense, or `crops` lack what an embedder wants.
+    pub async fn embed(&self, crops: &FaceCrops) -> Result<Vec<Embedding>, RecogniseError> {
         let mut embeddings = Vec::with_capacity(self.pack.embedders.len());
         for embedder in 0..self.pack.embedders.len() {
-            embeddings.push(self.embed_with(embedder, crop).await?);
+            embeddings.push(self.embed_with(embedder, crops).await?);
         }
         Ok(embeddings)
     }
@@ -185,10 +191,14 @@ impl Recogniser {
     pub(crate) async fn embed_with(
         &self,
         embedder: usize,
-        crop: &Pixels,
+        crops: &FaceCrops,
     ) -> Result<Embedding, RecogniseError> {
         let none = || RecogniseError::BadPack(self.pack.name.clone(), "an embedder is missing");
         let spec = self.pack.embedders.get(embedder).ok_or_else(none)?;
+        let crop = crops.get(spec.crop).ok_or_else(|| {
+            let what = "an embedder needs the face cut out in another way";
+            RecogniseError::BadPack(self.pack.name.clone(), what)
+        })?;
         // One face at a time: every batch size would be a graph of its own to build and keep.
         let embedded = embed(&*self.engine, spec, std::slice::from_ref(crop)).await?;
         embedded.into_iter().next().ok_or_else(none)

@@ -3,9 +3,9 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use crate::{
-    Candidate, ChannelOrder, DatabaseSummary, DetectorSpec, EmbedderSpec, Embedding, Engine,
+    Candidate, ChannelOrder, Crop, DatabaseSummary, DetectorSpec, EmbedderSpec, Embedding, Engine,
     EngineError, EngineReport, Found, LocalFuture, Lookup, LookupError, Pack, PackModel, Performer,
-    PerformerId, Pixels, Recogniser, Tensor,
+    PerformerId, Pixels, Recogniser, Standardise, Tensor,
 };
 
 /// Remembers which model ran on which shape.
@@ -34,9 +34,11 @@ pub(crate) fn pack() -> Pack {
         embedders: vec![EmbedderSpec {
             model: model("embedder"),
             dimension: 3,
+            crop: Crop::default(),
             channels: ChannelOrder::Rgb,
-            mean: 127.5,
-            scale: 1.0,
+            standardise: Standardise::default(),
+            mean: 127.5.into(),
+            scale: 1.0.into(),
             weight: None,
         }],
         calibration: None,

@@ -80,7 +80,9 @@ impl Finder<'_> {
         let extent = EXTENT * b.width.max(b.height);
         let to_picture = SimilarityTransform::around(centre, extent, angle, side);
         let Some(surroundings) = warp(self.pixels, &to_picture, side) else { return Ok(None) };
-        let input = square_input(&[surroundings], side, self.detector.feed())?;
+        let feed = self.detector.feed();
+        let input =
+            square_input(&[surroundings], side, feed.channels, |planes| feed.apply(planes))?;
         let faces = self.run(&input, side).await?;
         let middle = side as f32 / 2.0;
         let is_meant = |f: &&Face| {

@@ -169,13 +169,14 @@ fn on_the_cpu(reason: &str) -> String {
 /// The input of the self-test: a picture of no face, the same everywhere to the last bit, fed as
 /// `embedder` wants it.
 fn pattern(embedder: &EmbedderSpec) -> Result<Tensor, EngineError> {
-    const SIDE: usize = 112;
+    let side = embedder.crop.side() as usize;
     let pixel = |i: usize| {
-        let (plane, row, column) = (i / (SIDE * SIDE), i / SIDE % SIDE, i % SIDE);
+        let (plane, row, column) = (i / (side * side), i / side % side, i % side);
         ((row * row + 3 * column + 40 * plane + row * column / 7) % 256) as f32
     };
-    let values = (0..3 * SIDE * SIDE).map(|i| (pixel(i) - embedder.mean) * embedder.scale);
-    Ok(Tensor::new(vec![1, 3, SIDE, SIDE], values.collect())?)
+    let mut planes: Vec<f32> = (0..3 * side * side).map(pixel).collect();
+    embedder.feed_planes(&mut planes);
+    Ok(Tensor::new(vec![1, 3, side, side], planes)?)
 }
 
 /// What onnxruntime makes of [`pattern`], for the embedders we ship (`self_test.json`, written by

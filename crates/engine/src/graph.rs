@@ -84,6 +84,13 @@ pub enum Op {
     },
     /// The sum of two inputs of the same shape.
     Add,
+    /// Inputs one after the other along an axis; the other axes are as long in all of them.
+    Concat {
+        /// The axis.
+        axis: usize,
+    },
+    /// `exp(x) / sum(exp(x))` over the last axis.
+    Softmax,
     /// `y.shape[i] = x.shape[perm[i]]`.
     Transpose {
         /// Which axis of the input becomes each axis of the output.
@@ -163,6 +170,8 @@ impl Op {
             Self::MaxPool(_) => "MaxPool",
             Self::Resize { .. } => "Resize",
             Self::Add => "Add",
+            Self::Concat { .. } => "Concat",
+            Self::Softmax => "Softmax",
             Self::Transpose { .. } => "Transpose",
             Self::Reshape => "Reshape",
             Self::Flatten => "Flatten",

@@ -113,6 +113,7 @@ fn operators() -> OpRegistry {
     OpRegistry::with_ops(&[
         &op_types::Add,
         &op_types::Clip,
+        &op_types::Concat,
         &op_types::Conv,
         &op_types::Flatten,
         &op_types::Gemm,
@@ -122,6 +123,7 @@ fn operators() -> OpRegistry {
         &op_types::Reshape,
         &op_types::Resize,
         &op_types::Sigmoid,
+        &op_types::Softmax,
         &op_types::Transpose,
     ])
 }

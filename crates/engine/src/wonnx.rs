@@ -1,5 +1,7 @@
 //! The GPU engine on the wonnx library: WebGPU in a browser, else Vulkan, Metal or Direct3D 12.
 
+mod rewrite;
+
 use std::{cell::RefCell, collections::HashMap, panic::AssertUnwindSafe, rc::Rc};
 
 use futures::{FutureExt, lock::Mutex};
@@ -11,7 +13,7 @@ use wonnx::{
 
 pub use crate::gpu::{Gpu, NoAdapter};
 use crate::{
-    Graph, ModelSet, Op,
+    ModelSet,
     gpu::Trouble,
     models::{Specialised, one_of, unsupported},
 };
@@ -34,8 +36,6 @@ struct Compiled {
     input: String,
     /// Names and shapes of the outputs.
     outputs: Vec<(String, Vec<usize>)>,
-    /// How many pictures it takes at a time.
-    batch: usize,
 }
 
 impl WonnxEngine {
@@ -65,7 +65,8 @@ impl WonnxEngine {
         if let Some(compiled) = self.compiled.borrow_mut().get(model, shape) {
             return Ok(compiled);
         }
-        let (graph, batch) = self.graph(model, shape)?;
+        let graph = rewrite::rewrite(self.models.specialise(model, shape)?);
+        let graph = graph.map_err(|reason| unsupported(model, reason))?;
         let file = graph.to_onnx();
         let session = self.call(model, Session::from_bytes(&file)).await?;
         let name = |id| graph.value(id).name.clone();
@@ -73,26 +74,8 @@ impl WonnxEngine {
             session,
             input: name(graph.input),
             outputs: graph.outputs.iter().map(|&id| (name(id), graph.shape(id).to_vec())).collect(),
-            batch,
         };
         Ok(self.compiled.borrow_mut().insert(model, shape, compiled))
-    }
-
-    /// The graph for pictures of `shape`, `[1, channels, height, width]`, and how many it takes at
-    /// a time: one, or two where there is a matrix product, of which wonnx computes rows in pairs.
-    fn graph(&self, model: &str, shape: &[usize]) -> Result<(Graph, usize), EngineError> {
-        let graph = self.models.specialise(model, shape)?;
-        if !graph.nodes.iter().any(|node| matches!(node.op, Op::Gemm { .. })) {
-            return Ok((graph, 1));
-        }
-        let two = [&[2], &shape[1..]].concat();
-        let graph = self.models.specialise(model, &two)?;
-        match graph.outputs.iter().all(|&id| graph.shape(id).first() == Some(&2)) {
-            true => Ok((graph, 2)),
-            false => {
-                Err(unsupported(model, "an output does not tell the pictures of a batch apart"))
-            }
-        }
     }
 
     /// Calls wonnx. A panic in there is an error here (in a browser, where a panic ends the whole
@@ -128,12 +111,8 @@ impl WonnxEngine {
         let compiled = self.compiled(model, &shape).await?;
         let mut outputs = vec![Vec::new(); compiled.outputs.len()];
         let one = input.data().len() / count;
-        for pictures in input.data().chunks(one * compiled.batch) {
-            let mut pictures = pictures.to_vec();
-            while pictures.len() < one * compiled.batch {
-                pictures.extend_from_within(..one);
-            }
-            let mut results = self.run_one(model, &compiled, pictures).await?;
+        for picture in input.data().chunks(one) {
+            let mut results = self.run_one(model, &compiled, picture.to_vec()).await?;
             for ((name, _), all) in compiled.outputs.iter().zip(&mut outputs) {
                 match results.remove(name) {
                     Some(OutputTensor::F32(values)) => all.extend(values),
@@ -141,11 +120,9 @@ impl WonnxEngine {
                 }
             }
         }
-        let tensor = |((_, shape), mut values): (&(String, Vec<usize>), Vec<f32>)| {
-            let rows = shape.first().copied().unwrap_or(1) * count / compiled.batch;
-            let rest = shape.get(1..).unwrap_or_default();
-            values.truncate(rows * rest.iter().product::<usize>());
-            Ok(Tensor::new([&[rows], rest].concat(), values)?)
+        let tensor = |((_, shape), values): (&(String, Vec<usize>), Vec<f32>)| {
+            let rows = shape.first().copied().unwrap_or(1) * count;
+            Ok(Tensor::new([&[rows], shape.get(1..).unwrap_or_default()].concat(), values)?)
         };
         compiled.outputs.iter().zip(outputs).map(tensor).collect()
     }
@@ -154,9 +131,9 @@ impl WonnxEngine {
         &self,
         model: &str,
         compiled: &Compiled,
-        pictures: Vec<f32>,
+        picture: Vec<f32>,
     ) -> Result<HashMap<String, OutputTensor>, EngineError> {
-        let inputs = HashMap::from([(compiled.input.clone(), InputTensor::F32(pictures.into()))]);
+        let inputs = HashMap::from([(compiled.input.clone(), InputTensor::F32(picture.into()))]);
         self.call(model, compiled.session.run(&inputs)).await
     }
 }

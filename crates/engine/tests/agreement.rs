@@ -9,12 +9,12 @@
 
 mod agreement_support;
 
-use agreement_support::{assert_agrees, batch, error, files, models, reference, references};
+use agreement_support::{
+    Part, assert_agrees, batch, error, files, models, reference, references, spoil,
+};
 use pollster::block_on;
-use protobuf::Message;
 use rollcall_core::{Engine, EngineError, Tensor};
 use rollcall_engine::{ModelSet, choose::TOLERANCE, rten::RtenEngine, simd::SimdEngine};
-use wonnx::onnx::ModelProto;
 
 #[test]
 fn both_agree_with_onnxruntime() {
@@ -45,49 +45,6 @@ fn a_face_does_not_depend_on_its_batch_or_the_threads() {
             }
         }
     }
-}
-
-/// Which constant to spoil.
-#[derive(Clone, Copy, PartialEq)]
-enum Part {
-    Weight,
-    Scale,
-}
-
-/// Changes one number of a prepared file: the largest weight or scale of its first convolution (one
-/// that counts for nothing cannot be noticed). Nothing where the model has none.
-fn spoil(file: &[u8], part: Part) -> Option<Vec<u8>> {
-    let mut model: ModelProto = ModelProto::parse_from_bytes(file).unwrap();
-    let nodes = model.get_graph().get_node();
-    let computes = |name: &String| nodes.iter().find(|n| n.get_output().contains(name));
-    let first = nodes.iter().find(|n| n.get_op_type() == "Conv")?;
-    // Quantised weights are expanded by DequantizeLinear(weights, scales, …) and Reshape.
-    let quantised = computes(&first.get_input()[1]).and_then(|reshape| {
-        assert_eq!(reshape.get_op_type(), "Reshape");
-        computes(&reshape.get_input()[0])
-    });
-    let is_bytes = part == Part::Weight && quantised.is_some();
-    let name = match (quantised, part) {
-        (Some(node), Part::Weight) => node.get_input()[0].clone(),
-        (Some(node), Part::Scale) => node.get_input()[1].clone(),
-        (None, Part::Weight) => first.get_input()[1].clone(),
-        (None, Part::Scale) => return None,
-    };
-    let constants = model.mut_graph().mut_initializer();
-    let constant = constants.iter_mut().find(|c| c.get_name() == name)?;
-    let bytes = constant.mut_raw_data();
-    if is_bytes {
-        let largest = bytes.iter_mut().max_by_key(|q| q.cast_signed().unsigned_abs()).unwrap();
-        *largest ^= 0x40;
-    } else {
-        let value = |number: &[u8; 4]| f32::from_le_bytes(*number);
-        let numbers = bytes.as_chunks_mut().0.iter_mut();
-        let largest = numbers.max_by(|a, b| value(a).abs().total_cmp(&value(b).abs())).unwrap();
-        *largest = (2.0 * value(largest)).to_le_bytes();
-    }
-    let spoilt = model.write_to_bytes().unwrap();
-    assert_eq!(spoilt.len(), file.len());
-    Some(spoilt)
 }
 
 /// The models whose every case still agrees after one number was changed, and how many were tried.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use rollcall_core::{EmbedderSpec, PerformerId};
+use rollcall_core::{EmbedderSpec, PerformerId, Standardise};
 use serde::{Deserialize, Serialize};
 
 use crate::{Digest, IndexError, PublicKey, READER, SigningKey, envelope, limits, msgpack, sketch};
@@ -220,7 +220,12 @@ pub fn preprocessing_of(spec: &EmbedderSpec) -> String {
         rollcall_core::ChannelOrder::Rgb => "rgb",
         rollcall_core::ChannelOrder::Bgr => "bgr",
     };
-    format!("umeyama112-{order}-minus{}-times{}", spec.mean, spec.scale)
+    let own = match spec.standardise {
+        Standardise::Fixed => "",
+        Standardise::PerImage => "-perimage",
+    };
+    let (mean, scale) = (spec.mean, spec.scale);
+    format!("{}-{order}{own}-minus{mean}-times{scale}", spec.crop.word())
 }
 
 impl Manifest {

@@ -11,7 +11,7 @@ use std::{
 
 use common::{open, people};
 use pollster::block_on;
-use rollcall_core::{Embedding, Lookup, Performer};
+use rollcall_core::{ChannelOrder, Crop, Embedding, Lookup, PerPlane, Performer, Standardise};
 use rollcall_index::{
     DirectorySink, DirectoryStore, PerformerEntry, SplitMix64, WriteOptions, write_database,
 };
@@ -201,4 +201,25 @@ fn crowd() -> (Vec<PerformerEntry>, Vec<Query>) {
         looks.push(look);
     }
     (entries, looks)
+}
+
+/// A database says in these words how its faces were fed; other words are another model.
+#[test]
+fn the_words_for_feeding_a_face_do_not_change() {
+    let mut spec = common::embedder("m", 'a', 128);
+    let mut words = |mean: PerPlane, scale: PerPlane| {
+        (spec.mean, spec.scale) = (mean, scale);
+        rollcall_index::preprocessing_of(&spec)
+    };
+    // SFace and the MobileFaceNet of opencv-mbf, as databases of version 0.1 have them.
+    assert_eq!(words(0.0.into(), 1.0.into()), "umeyama112-rgb-minus0-times1");
+    let words_of_mbf = words(127.0.into(), 0.007_812_5.into());
+    assert_eq!(words_of_mbf, "umeyama112-rgb-minus127-times0.0078125");
+    let each = words(PerPlane([123.5, 116.0, 104.0]), 0.5.into());
+    assert_eq!(each, "umeyama112-rgb-minus123.5,116,104-times0.5");
+    spec.mean = 0.0.into();
+    spec.channels = ChannelOrder::Bgr;
+    spec.crop = Crop::Facenet160;
+    spec.standardise = Standardise::PerImage;
+    assert_eq!(rollcall_index::preprocessing_of(&spec), "facenet160-bgr-perimage-minus0-times0.5");
 }

@@ -13,7 +13,7 @@ use rollcall_builder::{
     setup::{EngineChoice, Setup, cores},
     source,
 };
-use rollcall_core::{CROP, Pixels, RecogniseError};
+use rollcall_core::{CROP, FaceCrops, Pixels, RecogniseError};
 use serde_json::{Value, json};
 
 use super::{Done, models, print, print_json};
@@ -64,7 +64,7 @@ fn speed(cache: &Cache, choice: EngineChoice) -> Value {
 
 fn measure(cache: &Cache, choice: EngineChoice) -> Result<Value, Error> {
     let recogniser = Setup::open(cache, DEFAULT_PACK, choice)?.recogniser(1)?;
-    let face = grey(CROP)?;
+    let face = FaceCrops::from(grey(CROP)?);
     let embedding = timed(|| pollster::block_on(recogniser.embed(&face)).map(drop))?;
     let mut report = json!({
         "usable": true,

@@ -1,11 +1,14 @@
 //! `rollcall models …`
 
+use std::path::Path;
+
 use rollcall_builder::{
-    Cache, Error,
+    Cache, Error, Proof,
     pack_file::PackFile,
-    packs::{OpenPack, State},
+    packs::{Added, OpenPack, State},
     terminal::Terminal,
 };
+use rollcall_core::Similarity;
 use serde_json::{Value, json};
 
 use super::{Done, print, print_json};
@@ -16,6 +19,11 @@ pub(super) fn run(command: Models, cache: &Cache, terminal: Terminal) -> Result<
         Models::Fetch { pack, pack_file, again } => {
             let pack = PackFile::find(pack.as_deref(), pack_file.as_deref())?;
             fetch(&pack, cache, again, terminal)
+        }
+        Models::Add { pack, from, pack_file, accept_licence, json } => {
+            let pack = PackFile::find(pack.as_deref(), pack_file.as_deref())?;
+            accept(&pack, accept_licence, terminal)?;
+            add(&pack, cache, &from, json, terminal)
         }
         Models::List { json } => {
             report(&PackFile::known()?, cache, json)?;
@@ -51,6 +59,71 @@ fn fetch(pack: &PackFile, cache: &Cache, again: bool, terminal: Terminal) -> Res
     let folder = cache.pack(&pack.name);
     let words = if fresh { "is prepared in" } else { "is already here, every file checked, in" };
     terminal.note(&format!("the model pack {} {words} {}", pack.name, folder.display()));
+    Ok(Done::All)
+}
+
+/// Shows a pack's terms; where its user has to agree to them, asks.
+fn accept(pack: &PackFile, accepted: bool, terminal: Terminal) -> Result<(), Error> {
+    let (Some(notice), must) = pack.terms() else { return Ok(()) };
+    if !must || accepted {
+        terminal.note(notice);
+        return Ok(());
+    }
+    let question = format!("{notice}\nDo you accept this? Type yes: ");
+    if terminal.ask(&question).is_some_and(|answer| answer.trim().eq_ignore_ascii_case("yes")) {
+        return Ok(());
+    }
+    Err(Error::NotAccepted { pack: pack.name.clone(), notice: notice.to_owned() })
+}
+
+fn add(
+    pack: &PackFile,
+    cache: &Cache,
+    from: &Path,
+    as_json: bool,
+    terminal: Terminal,
+) -> Result<Done, Error> {
+    let spinner = terminal.spinner();
+    let added = pack.add(cache, from, |step| spinner.set_message(step.to_owned()));
+    spinner.finish_and_clear();
+    let Added { pack, files, proof } = added?;
+    let prepared: Vec<_> = [&pack.detector.model]
+        .into_iter()
+        .chain(pack.embedders.iter().map(|embedder| &embedder.model))
+        .zip(&files)
+        .map(|(model, (_, file))| (model, file))
+        .collect();
+    if as_json {
+        let proof = match &proof {
+            Ok(Proof { photos, likeness }) => json!({
+                "photos": photos,
+                "embedders": likeness.iter().map(|(name, same, different)| json!({
+                    "name": name, "same_person": same.0, "two_people": different.0,
+                })).collect::<Vec<_>>(),
+            }),
+            Err(reason) => json!({ "skipped": reason }),
+        };
+        let files = prepared.iter().map(|(model, file)| {
+            json!({ "name": model.name, "file": file, "prepared_sha256": model.sha256 })
+        });
+        let files = files.collect::<Vec<_>>();
+        print_json(&json!({ "pack": pack.name, "models": files, "proof": proof }))?;
+        return Ok(Done::All);
+    }
+    for (model, file) in prepared {
+        print(&format!("{} from {file}, prepared: SHA-256 {}", model.name, model.sha256))?;
+    }
+    match &proof {
+        Ok(Proof { photos, likeness }) => {
+            print(&format!("found the face in {photos} of {photos} known photos"))?;
+            for (name, Similarity(same), Similarity(different)) in likeness {
+                print(&format!(
+                    "{name}: one person in two photos {same:.2}, two people {different:.2}"
+                ))?;
+            }
+        }
+        Err(reason) => print(&format!("not tried on known faces: {reason}"))?,
+    }
     Ok(Done::All)
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rollcall_core::{
-    Candidate, EmbeddedFace, Embedding, EngineReport, Lookup, PerformerId, Pixels, Recogniser,
+    Candidate, Crop, EmbeddedFace, Embedding, EngineReport, Lookup, PerformerId, Pixels, Recogniser,
 };
 use rollcall_index::Database;
 
@@ -158,10 +158,14 @@ impl<'a> Looker<'a> {
             }
         }
         let Some(main) = main else { return Ok(()) };
+        let squeezable = |crop: Crop| crop == Crop::Umeyama112;
+        if !self.recogniser.pack().embedders.iter().all(|embedder| squeezable(embedder.crop)) {
+            return Ok(());
+        }
         for &side in &self.wanted.squeeze {
             let crop = degrade::squeezed(&main.crop, side).map_err(|e| fail(&e))?;
             let embeddings =
-                pollster::block_on(self.recogniser.embed(&crop)).map_err(|e| fail(&e))?;
+                pollster::block_on(self.recogniser.embed(&crop.into())).map_err(|e| fail(&e))?;
             let candidates = ask(&self.database, &embeddings)?;
             case.squeezed.push(Squeezed { pixels: side, embeddings, candidates });
         }

@@ -1,8 +1,9 @@
 //! YuNet (Wu, Peng, Yu: "YuNet: A Tiny Millisecond-level Face Detector", 2023), as in OpenCV Zoo's
-//! `face_detection_yunet_2023mar`.
+//! `face_detection_yunet_2023mar`, and in the authors' own exports (`yunet_n_640_640`), which have the
+//! same outputs.
 
-use super::{Detector, DetectorError};
-use crate::{BoundingBox, ChannelOrder, Face, Feed, Landmarks, Point, Tensor};
+use super::{Detector, DetectorError, found};
+use crate::{ChannelOrder, Face, Feed, Landmarks, Point, Tensor};
 
 /// Reads YuNet's outputs. Thresholds are those of OpenCV Zoo's demo and of its measurements.
 #[derive(Clone, Copy, Debug)]
@@ -22,9 +23,6 @@ impl Default for YuNet {
 /// The distances between cells, in input pixels.
 const STRIDES: [u32; 3] = [8, 16, 32];
 
-/// A face this much larger than the input is an overflow, not a face.
-const MAX_SIDES: f32 = 8.0;
-
 /// What one grid of cells gives, one row of values a cell.
 struct Level<'a> {
     stride: u32,
@@ -37,7 +35,7 @@ struct Level<'a> {
 
 impl Detector for YuNet {
     fn feed(&self) -> Feed {
-        Feed { channels: ChannelOrder::Bgr, mean: 0.0, scale: 1.0 }
+        Feed { channels: ChannelOrder::Bgr, mean: 0.0.into(), scale: 1.0.into() }
     }
 
     fn decode(&self, outputs: &[Tensor], side: u32) -> Result<Vec<Face>, DetectorError> {
@@ -63,17 +61,8 @@ impl<'a> Level<'a> {
     fn find(outputs: &'a [Tensor], side: u32, stride: u32) -> Result<Self, DetectorError> {
         let columns = (side / stride) as usize;
         let cells = columns * columns;
-        let of_width = |width: usize, nth: usize| {
-            outputs
-                .iter()
-                .filter(|t| t.shape() == [1, cells, width])
-                .nth(nth)
-                .map(Tensor::data)
-                .ok_or_else(|| DetectorError::WrongOutputs {
-                    kind: "yunet",
-                    what: format!("no output {} of shape [1, {cells}, {width}]", nth + 1),
-                })
-        };
+        let of_width =
+            |width: usize, nth: usize| found::output("yunet", outputs, [cells, width], nth);
         Ok(Self {
             stride,
             columns,
@@ -108,18 +97,7 @@ impl<'a> Level<'a> {
         for (landmark, &[dx, dy]) in landmarks.0.iter_mut().zip(points.as_chunks().0) {
             *landmark = place(dx, dy);
         }
-        let limit = MAX_SIDES * side as f32;
-        let near = |p: &Point| p.x.abs() <= limit && p.y.abs() <= limit;
-        let numbers = [x, y, w, h].iter().chain(points).all(|v| !v.is_nan());
-        let sound = near(&centre)
-            && landmarks.0.iter().all(near)
-            && [width, height].iter().all(|&n| n >= f32::MIN_POSITIVE && n <= limit);
-        if !numbers {
-            return Err(DetectorError::NotFinite);
-        }
-        let bounding_box =
-            BoundingBox { x: centre.x - width / 2.0, y: centre.y - height / 2.0, width, height };
-        Ok(sound.then_some(Face { bounding_box, landmarks, score }))
+        found::face(score, centre, [width, height], landmarks, side)
     }
 }
 
@@ -128,6 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::detector::tests::{any_outputs, assert_sound};
 
     /// Outputs for a 64-pixel input that see nothing, in the order of the shipped graph.
     fn nothing() -> Vec<Tensor> {
@@ -211,22 +190,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_bits_give_sound_faces_or_an_error(seed in any::<[u32; 16]>()) {
-            let outputs: Vec<_> = nothing()
-                .into_iter()
-                .map(|t| {
-                    let bits = seed.iter().cycle().enumerate().map(|(i, s)| {
-                        f32::from_bits(s.rotate_left(i as u32 % 31).wrapping_mul(i as u32 | 1))
-                    });
-                    let data = bits.take(t.data().len()).collect();
-                    Tensor::new(t.shape().to_vec(), data).unwrap()
-                })
-                .collect();
-            for face in YuNet::default().decode(&outputs, 64).into_iter().flatten() {
-                let b = face.bounding_box;
-                prop_assert!(b.x.is_finite() && b.y.is_finite() && b.width > 0.0 && b.height > 0.0);
-                prop_assert!((0.0..=1.0).contains(&face.score));
-                prop_assert!(face.landmarks.0.iter().all(|p| p.x.is_finite() && p.y.is_finite()));
-            }
+            let shapes: Vec<_> = nothing().iter().map(|t| t.shape().to_vec()).collect();
+            assert_sound(&YuNet::default().decode(&any_outputs(&shapes, seed), 64));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     quality::Quality,
 };
 use crate::{
-    Answer, AnswerFace, Embedding, Face, Found, IdentifyError, Lookup, Pixels, RecogniseError,
+    Answer, AnswerFace, Embedding, Face, FaceCrops, Found, IdentifyError, Lookup, RecogniseError,
     Recogniser, SAME_PERSON, SceneFacts, identify::Naming, mean_similarity, people::assign,
     present::thumbnail,
 };
@@ -34,8 +34,8 @@ pub struct Look {
     pub face: Face,
     /// How much it can tell.
     pub quality: Quality,
-    /// The aligned face.
-    pub crop: Pixels,
+    /// The face, as the embedders of the pack want it.
+    pub crops: FaceCrops,
     /// By the embedders of the pack, in its order: by all of them, or by the first alone.
     pub embeddings: Vec<Embedding>,
 }
@@ -105,7 +105,7 @@ impl Looks {
         for &look in best {
             let look = &mut self.0[look];
             for embedder in look.embeddings.len()..recogniser.pack().embedders.len() {
-                look.embeddings.push(recogniser.embed_with(embedder, &look.crop).await?);
+                look.embeddings.push(recogniser.embed_with(embedder, &look.crops).await?);
             }
         }
         Ok(())
@@ -170,7 +170,7 @@ pub(crate) async fn answer(
         let theirs = &person.groups;
         let mut seen: Vec<usize> = theirs.iter().flat_map(|&g| groups[g].iter().copied()).collect();
         seen.sort_unstable();
-        let best = looks.best_first(&seen).first().map(|&look| &looks.0[look].crop);
+        let best = looks.best_first(&seen).first().map(|&look| looks.0[look].crops.aligned());
         let thumbnail = best.and_then(|crop| thumbnail(crop, &options.answer));
         let faces = seen.iter().map(|&look| face(&looks.0[look])).collect();
         naming.person(person, &candidates[theirs[0]], looks.frames(&seen).len(), faces, thumbnail)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Effort, Face, FrameError, FrameSource, IdentifyError, Letterbox, Pixels, RecogniseError,
-    Recogniser, Region, SceneFacts, align,
+    Recogniser, Region, SceneFacts,
 };
 
 /// A face this sure makes further looks at a frame needless.
@@ -114,16 +114,16 @@ impl<'a> Search<'a> {
         self.seen.insert(number, !faces.is_empty());
         for face in faces {
             self.tell()?;
-            let crop = align(&pixels, &face.landmarks);
-            let judged = crop.and_then(|crop| Some((Quality::of(&face)?, crop)));
-            let Some((quality, crop)) = judged.filter(|(quality, _)| quality.is_usable()) else {
+            let crops = self.recogniser.cut(&pixels, &face);
+            let judged = crops.and_then(|crops| Some((Quality::of(&face)?, crops)));
+            let Some((quality, crops)) = judged.filter(|(quality, _)| quality.is_usable()) else {
                 self.facts.too_poor += 1;
                 continue;
             };
-            let embedding = self.recogniser.embed_with(0, &crop).await?;
+            let embedding = self.recogniser.embed_with(0, &crops).await?;
             let time = self.frames.time(number);
             let embeddings = vec![embedding];
-            let dropped = looks.add(Look { frame: number, time, face, quality, crop, embeddings });
+            let dropped = looks.add(Look { frame: number, time, face, quality, crops, embeddings });
             self.facts.too_poor += usize::from(dropped);
             self.facts.faces += usize::from(!dropped);
         }

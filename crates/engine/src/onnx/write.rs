@@ -174,6 +174,8 @@ fn write_node(
             proto.input.push(name);
         }
         Op::Flatten => set(&mut proto, "axis", Attribute::Int(1)),
+        Op::Concat { axis } => set(&mut proto, "axis", Attribute::Int(*axis as i64)),
+        Op::Softmax => set(&mut proto, "axis", Attribute::Int(-1)),
         Op::Relu | Op::Sigmoid | Op::Add => {}
     }
     proto

@@ -1,5 +1,6 @@
 //! From a model file as its authors ship it to a prepared one.
 
+mod exporters;
 mod tidy;
 mod write;
 
@@ -13,6 +14,10 @@ use crate::{Limits, ModelError, Network};
 /// - What is constant and no weight is computed; `Identity`, `Dropout`, unused and stale things go.
 /// - A `Reshape` that writes out the batch of one copies the batch's size instead.
 /// - The input's batch, and its height and width where the network allows, become open.
+/// - A `Resize` that writes out its size names its factors instead.
+/// - Pictures come plane by plane, also where an exporter of TensorFlow wanted them otherwise; a last
+///   step that only makes an embedding's length 1 goes, for the length tells how good a picture is.
+/// - Zeros that are put around a picture in a step of their own go to the convolution behind it.
 /// - Names become short; inputs and outputs keep theirs.
 ///
 /// Batch normalisation stays as it is here, for the scales of 8-bit weights cannot hold all of

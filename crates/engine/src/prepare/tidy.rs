@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::exporters;
 use crate::{
     constant::Constant,
     error::Fault,
@@ -16,6 +17,10 @@ const USUAL: usize = 640;
 /// Changes `network` as [`super::prepare`] says.
 pub(super) fn tidy(network: &mut Network) -> Result<(), Fault> {
     evaluate_constants(network)?;
+    exporters::put_planes_first(network);
+    exporters::keep_length(network);
+    exporters::join_padding(network);
+    network.prune();
     simplify_scales(network);
     open_shapes(network)?;
     network.prune();
@@ -72,6 +77,7 @@ fn open_shapes(network: &mut Network) -> Result<(), Fault> {
     let open = |(axis, d): (usize, &Option<usize>)| d.unwrap_or(if axis == 0 { 1 } else { USUAL });
     let declared: Vec<usize> = network.input_shape.iter().enumerate().map(open).collect();
     // Fails here, not when it is used, if anything in the network cannot run.
+    exporters::name_factors(network, &declared)?;
     let reshapes = copied_batches(network, &declared)?;
     let [1, channels, height, width] = declared[..] else { return Ok(()) };
     let before = (network.nodes.clone(), network.constants.clone());
@@ -81,26 +87,34 @@ fn open_shapes(network: &mut Network) -> Result<(), Fault> {
         network.constants.insert(name, Constant::integers(vec![target.len()], target)?);
     }
     let outputs = shapes_of_outputs(network, &declared)?;
-    let same_but = |network: &Network, shape: &[usize], batch: usize, inner: bool| {
+    // Outputs with a batch of their own differ in nothing else from those of one picture; some
+    // detectors have outputs without one, and take one picture at a time.
+    let same_but = |network: &Network, shape: &[usize], batch: Option<usize>, inner: bool| {
         shapes_of_outputs(network, shape).is_ok_and(|others| {
             outputs.iter().zip(&others).all(|(one, other)| {
                 one.len() == other.len()
-                    && other.first() == Some(&batch)
+                    && (batch.is_none() || other.first() == batch.as_ref())
                     && one.last() == other.last()
                     && (inner || one.get(1..) == other.get(1..))
             })
         })
     };
-    if !same_but(network, &[2, channels, height, width], 2, false) {
+    let batches = same_but(network, &[2, channels, height, width], Some(2), false);
+    let batch = |n: usize| if batches { n } else { 1 };
+    if batches {
+        network.input_shape = vec![None, Some(channels), Some(height), Some(width)];
+    } else {
         (network.nodes, network.constants) = before;
-        return Ok(());
     }
-    network.input_shape = vec![None, Some(channels), Some(height), Some(width)];
     // Two other sizes, one of them not square: a detector takes any multiple of 32.
-    let larger = [2, channels, height.saturating_add(32), width.saturating_add(64)];
+    let larger = [batch(2), channels, height.saturating_add(32), width.saturating_add(64)];
     let smaller = [1, channels, height.max(96) - 64, width.max(64) - 32];
-    if same_but(network, &larger, 2, true) && same_but(network, &smaller, 1, true) {
-        network.input_shape = vec![None, Some(channels), None, None];
+    let expected = |n| batches.then_some(n);
+    if same_but(network, &larger, expected(2), true)
+        && same_but(network, &smaller, expected(1), true)
+    {
+        let batch = if batches { None } else { Some(1) };
+        network.input_shape = vec![batch, Some(channels), None, None];
     }
     Ok(())
 }

@@ -29,6 +29,10 @@ pub(super) enum Kernel {
     Sigmoid,
     Clip(f32, f32),
     Gemm(Conv),
+    /// Along this axis.
+    Concat(usize),
+    /// Over so many numbers at a time.
+    Softmax(usize),
     Transpose(Vec<usize>),
     /// The same numbers, channel by channel, under another shape.
     Reshape,
@@ -154,6 +158,8 @@ fn kernel_of(graph: &Graph, node: &Node) -> Result<Kernel, EngineError> {
         Op::Add => Kernel::Add,
         Op::Sigmoid => Kernel::Sigmoid,
         Op::Clip { low, high } => Kernel::Clip(*low, *high),
+        Op::Concat { axis } => Kernel::Concat(*axis),
+        Op::Softmax => Kernel::Softmax(graph.shape(node.output).last().copied().unwrap_or(1)),
         Op::Transpose { perm } => Kernel::Transpose(perm.clone()),
         Op::Reshape | Op::Flatten => Kernel::Reshape,
         Op::Relu | Op::PRelu { .. } => return Err(unsupported(graph, "this activation")),

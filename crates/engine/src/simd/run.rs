@@ -45,6 +45,19 @@ impl Runner {
             Kernel::Transpose(perm) => {
                 Held::Flat(self.transpose(held, step.inputs[0], &plan.shapes[step.inputs[0]], perm))
             }
+            Kernel::Softmax(length) => {
+                let mut values = self.flat(held, step.inputs[0]);
+                values.chunks_exact_mut(*length).for_each(windows::softmax);
+                Held::Flat(values)
+            }
+            // Feature maps are joined as they lie; everything else as rows of numbers.
+            Kernel::Concat(axis) if (*axis, shape.len()) != (1, 4) => {
+                let parts = step.inputs.iter().map(|&input| {
+                    let run = plan.shapes[input][*axis..].iter().product::<usize>();
+                    (self.flat(held, input), run)
+                });
+                Held::Flat(windows::join_rows(&parts.collect::<Vec<_>>()))
+            }
             Kernel::Gemm(gemm) => {
                 let input = self.flat(held, step.inputs[0]);
                 let mut out = self.map([gemm.outputs, 1, 1]);
@@ -89,7 +102,8 @@ impl Runner {
             }
             Kernel::Sigmoid => each(input, out, |x| 1.0 / (1.0 + (-x).exp())),
             Kernel::Clip(low, high) => each(input, out, |x| x.max(*low).min(*high)),
-            Kernel::Gemm(_) | Kernel::Transpose(_) | Kernel::Reshape => {}
+            Kernel::Concat(_) => windows::join(inputs, out),
+            Kernel::Gemm(_) | Kernel::Transpose(_) | Kernel::Softmax(_) | Kernel::Reshape => {}
         }
     }
 

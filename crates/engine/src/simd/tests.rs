@@ -161,6 +161,74 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn joining_equals_its_slow_twin(
+        channels in prop::collection::vec(1usize..9, 1..5),
+        (height, width) in (1usize..4, 1usize..4),
+        axis in 0usize..4,
+        seed: u32,
+    ) {
+        // Convolutions make the parts, so that feature maps are joined, not only the input.
+        let window = Window { kernel: [1, 1], strides: [1, 1], pads: [0; 4], dilations: [1, 1] };
+        let channels = if axis == 1 { channels } else { vec![3; channels.len()] };
+        let mut shapes = vec![vec![1, 2, height, width]];
+        let mut nodes = Vec::new();
+        for (n, &outputs) in channels.iter().enumerate() {
+            let (weight, bias) = (tensor(&[outputs, 2, 1, 1], seed ^ n as u32), tensor(&[outputs], 7));
+            let op = Op::Conv(Conv { weight, bias, group: 1, window });
+            nodes.push(Node { op, inputs: vec![ValueId(0)], output: ValueId(n + 1) });
+            shapes.push(vec![1, outputs, height, width]);
+        }
+        let mut joined = shapes[1].clone();
+        joined[axis] = shapes[1..].iter().map(|shape| shape[axis]).sum();
+        shapes.push(joined.clone());
+        let inputs = (1..=channels.len()).map(ValueId).collect();
+        let output = ValueId(shapes.len() - 1);
+        nodes.push(Node { op: Op::Concat { axis }, inputs, output });
+        let values = shapes.iter().enumerate();
+        let values =
+            values.map(|(i, s)| Value { name: format!("v{i}"), shape: s.clone() }).collect();
+        let mut graph =
+            Graph { name: "join".into(), input: ValueId(0), outputs: vec![], nodes, values };
+        let picture = noise(2 * height * width, seed);
+        let parts: Vec<Vec<f32>> = (1..=channels.len())
+            .map(|n| {
+                graph.outputs = vec![ValueId(n)];
+                run(&graph, &picture)
+            })
+            .collect();
+        graph.outputs = vec![output];
+        let ours = run(&graph, &picture);
+        for (at, value) in ours.iter().enumerate() {
+            let mut place = [0; 4];
+            let mut rest = at;
+            for d in (0..4).rev() {
+                (place[d], rest) = (rest % joined[d], rest / joined[d]);
+            }
+            let mut part = 0;
+            while place[axis] >= shapes[part + 1][axis] {
+                place[axis] -= shapes[part + 1][axis];
+                part += 1;
+            }
+            let from = place.iter().zip(&shapes[part + 1]).fold(0, |at, (i, d)| at * d + i);
+            prop_assert_eq!(*value, parts[part][from]);
+        }
+    }
+
+    #[test]
+    fn softmax_equals_its_slow_twin(rows in 1usize..5, length in 1usize..6, most in 1f32..80.0) {
+        let x: Vec<f32> = noise(rows * length, 3).iter().map(|v| v * most).collect();
+        let graph = chain(vec![Op::Softmax], &[[1, rows, 1, length]; 2]);
+        let slow = x.chunks(length).flat_map(|row| {
+            let powers: Vec<f64> = row.iter().map(|&v| f64::from(v).exp()).collect();
+            let sum: f64 = powers.iter().sum();
+            powers.into_iter().map(move |power| (power / sum) as f32)
+        });
+        assert_close(&run(&graph, &x), &slow.collect::<Vec<_>>());
+    }
+}
+
 /// `conv(x) + x` is drawn into one step; a sum with something computed later must not be.
 #[test]
 fn a_residual_sum_is_fused_and_stays_right() {

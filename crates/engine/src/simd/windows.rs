@@ -1,4 +1,4 @@
-//! What moves values about: padding, pooling, repeating, transposing.
+//! What moves values about: padding, pooling, repeating, joining, transposing.
 
 use wide::f32x4;
 
@@ -52,6 +52,43 @@ pub(super) fn repeat(scale: [usize; 2], input: &Map, out: &mut Map) {
         let (y, x) = (i / width / scale[0], i % width / scale[1]);
         out.copy_from_slice(&input.data[(y * input.width + x) * groups..][..groups]);
     }
+}
+
+/// The channels of several maps of one size, one after the other.
+pub(super) fn join(parts: &[&Map], out: &mut Map) {
+    let stored = out.groups() * LANES;
+    if out.channels != stored {
+        out.data.fill(f32x4::ZERO);
+    }
+    let values: &mut [f32] = bytemuck::cast_slice_mut(&mut out.data);
+    let mut start = 0;
+    for part in parts {
+        let from: &[f32] = bytemuck::cast_slice(&part.data);
+        let pixels = from.chunks_exact(part.groups() * LANES);
+        for (to, from) in values.chunks_exact_mut(stored).zip(pixels) {
+            to[start..start + part.channels].copy_from_slice(&from[..part.channels]);
+        }
+        start += part.channels;
+    }
+}
+
+/// Row-major arrays joined along an axis; each with how many of its numbers lie together.
+pub(super) fn join_rows(parts: &[(Vec<f32>, usize)]) -> Vec<f32> {
+    let mut runs: Vec<_> = parts.iter().map(|(values, run)| values.chunks_exact(*run)).collect();
+    let mut joined = Vec::with_capacity(parts.iter().map(|(values, _)| values.len()).sum());
+    let count = runs.first().map_or(0, ExactSizeIterator::len);
+    for _ in 0..count {
+        runs.iter_mut().filter_map(Iterator::next).for_each(|run| joined.extend_from_slice(run));
+    }
+    joined
+}
+
+/// `exp(x) / sum(exp(x))`, in place. The largest becomes `exp(0)`, so that nothing overflows.
+pub(super) fn softmax(values: &mut [f32]) {
+    let largest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    values.iter_mut().for_each(|v| *v = (*v - largest).exp());
+    let sum: f32 = values.iter().sum();
+    values.iter_mut().for_each(|v| *v /= sum);
 }
 
 /// Swaps axes of a row-major array.

@@ -11,11 +11,11 @@ impl Step {
         Fault::unsupported(&self.op, reason)
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<&Attribute> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value)
     }
 
-    pub(super) fn int(&self, name: &str, default: i64) -> Result<i64, Fault> {
+    pub(crate) fn int(&self, name: &str, default: i64) -> Result<i64, Fault> {
         match self.attribute(name) {
             None => Ok(default),
             Some(Attribute::Int(value)) => Ok(*value),
@@ -23,7 +23,7 @@ impl Step {
         }
     }
 
-    pub(super) fn float(&self, name: &str, default: f32) -> Result<f32, Fault> {
+    pub(crate) fn float(&self, name: &str, default: f32) -> Result<f32, Fault> {
         match self.attribute(name) {
             None => Ok(default),
             Some(Attribute::Float(value)) => Ok(*value),
@@ -31,7 +31,7 @@ impl Step {
         }
     }
 
-    pub(super) fn ints(&self, name: &str) -> Result<Option<&[i64]>, Fault> {
+    pub(crate) fn ints(&self, name: &str) -> Result<Option<&[i64]>, Fault> {
         match self.attribute(name) {
             None => Ok(None),
             Some(Attribute::Ints(values)) => Ok(Some(values)),
@@ -57,7 +57,7 @@ impl Step {
     }
 
     /// A text attribute has to be one of `fine`; left out, it is `default`.
-    pub(super) fn text(&self, name: &str, default: &str, fine: &[&str]) -> Result<String, Fault> {
+    pub(crate) fn text(&self, name: &str, default: &str, fine: &[&str]) -> Result<String, Fault> {
         let text = match self.attribute(name) {
             None => default.to_owned(),
             Some(Attribute::Text(bytes)) => String::from_utf8_lossy(bytes).into_owned(),

@@ -31,6 +31,7 @@ pub(crate) fn evaluate(
             let shape = reshape(step, first.shape(), target)?;
             first.reshaped(shape, memory)
         }
+        "Transpose" => transpose_matrix(step, &first, memory),
         "Unsqueeze" => {
             let axes = axes(step, input(1))?;
             let shape = unsqueeze(step, first.shape(), axes)?;
@@ -62,6 +63,22 @@ pub(crate) fn evaluate(
         "Add" | "Sub" | "Mul" | "Div" => arithmetic(step, &first, input(1)),
         _ => Err(step.unsupported("on constants")),
     }
+}
+
+/// Weights that an exporter turns before it multiplies by them.
+fn transpose_matrix(step: &Step, of: &Constant, memory: &mut Budget) -> Result<Constant, Fault> {
+    let Constant::Floats(tensor) = of else {
+        return Err(step.unsupported("of other constants than 32-bit floats"));
+    };
+    let (&[rows, columns], None | Some([1, 0])) = (tensor.shape(), step.ints("perm")?) else {
+        return Err(step.unsupported("of a constant that is no matrix"));
+    };
+    memory.take(tensor.data().len(), size_of::<f32>())?;
+    let mut turned = Vec::with_capacity(tensor.data().len());
+    for column in 0..columns {
+        turned.extend(tensor.data().iter().skip(column).step_by(columns));
+    }
+    Constant::floats(vec![columns, rows], turned)
 }
 
 /// The integers of an input that must have some, few enough to be about shapes.

@@ -8,21 +8,21 @@ use crate::{
     Conv, Op, ValueId,
     constant::{Constant, new_tensor, owned},
     error::Fault,
-    limits::elements,
     network::Step,
 };
 
 use super::{
-    Builder, Known, evaluate,
+    Builder, Known,
     fold::{self, Affine},
-    windows,
+    pools, shapes, windows,
 };
 
 /// Adds what `step` computes to the graph.
 pub(super) fn lower<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Known, Fault> {
     match step.op.as_str() {
         "Conv" => conv(builder, step),
-        "Gemm" => gemm(builder, step),
+        // A matrix product is one without a bias.
+        "Gemm" | "MatMul" => gemm(builder, step),
         "BatchNormalization" => {
             let affine = fold::batch_normalisation(builder, step)?;
             builder.scaled(&step.inputs[0], affine)
@@ -32,29 +32,42 @@ pub(super) fn lower<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Kno
             let x = builder.computed(step, 0)?;
             let shape = builder.graph.shape(x).to_vec();
             let slopes = per_channel(builder, step, 1, &shape)?;
-            let slopes = slopes.into_iter().map(|v| v as f32).collect();
-            let slope = new_tensor(vec![shape[1]], slopes)?;
-            builder.same_shape(Op::PRelu { slope }, x)
+            builder.prelu(x, slopes.into_iter().map(|v| v as f32).collect())
+        }
+        "LeakyRelu" => {
+            let (channels, alpha) = (builder.channels(step)?, step.float("alpha", 0.01)?);
+            let x = builder.computed(step, 0)?;
+            builder.weights.take(channels, size_of::<f32>())?;
+            builder.prelu(x, vec![alpha; channels])
         }
         "Relu" => builder.computed(step, 0).and_then(|x| builder.same_shape(Op::Relu, x)),
         "Sigmoid" => builder.computed(step, 0).and_then(|x| builder.same_shape(Op::Sigmoid, x)),
         "Clip" => clip(builder, step),
-        "MaxPool" => max_pool(builder, step),
-        "Resize" => resize(builder, step),
-        "Transpose" => transpose(builder, step),
-        "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => reshape(builder, step),
+        "MaxPool" => pools::max_pool(builder, step),
+        "AveragePool" => pools::average_pool(builder, step),
+        "GlobalAveragePool" | "ReduceMean" => pools::mean(builder, step),
+        "Softmax" => softmax(builder, step),
+        "Concat" => shapes::concat(builder, step),
+        "Resize" | "Upsample" => shapes::resize(builder, step),
+        "Transpose" => shapes::transpose(builder, step),
+        "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => shapes::reshape(builder, step),
         _ => Err(step.unsupported("the operator is not among those it knows")),
     }
 }
 
 impl<'n> Builder<'n> {
+    fn prelu(&mut self, x: ValueId, slopes: Vec<f32>) -> Result<Known, Fault> {
+        let slope = new_tensor(vec![slopes.len()], slopes)?;
+        self.same_shape(Op::PRelu { slope }, x)
+    }
+
     fn same_shape(&mut self, op: Op, x: ValueId) -> Result<Known, Fault> {
         let shape = self.graph.shape(x).to_vec();
         self.push(op, vec![x], shape).map(Known::Value)
     }
 
     /// An input that has to be a constant, or is left out.
-    fn constant(&self, step: &Step, place: usize) -> Result<Option<&Constant>, Fault> {
+    pub(super) fn constant(&self, step: &Step, place: usize) -> Result<Option<&Constant>, Fault> {
         match step.inputs.get(place).map(String::as_str) {
             None | Some("") => Ok(None),
             Some(_) => match self.input(step, place)? {
@@ -93,9 +106,7 @@ fn conv<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Known, Fault> {
             new_tensor(vec![outputs], vec![0.0; outputs])?
         }
     };
-    let window = windows::window(step, Some([height, width]))?;
     let group = usize::try_from(step.int("group", 1)?).unwrap_or_default();
-    let mut conv = Conv { weight, bias, group, window };
     let (x, affine) = match builder.input(step, 0)?.clone() {
         Known::Scaled(id, affine) => (id, Some(affine)),
         _ => (builder.computed(step, 0)?, None),
@@ -108,7 +119,9 @@ fn conv<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Known, Fault> {
         let reason = format!("{channels} channels, weights for {inputs} x {group}");
         return Err(step.unsupported(reason));
     }
-    let [h, w] = windows::places(step, &conv.window, [h, w])?;
+    let window = windows::window(step, Some([height, width]), [h, w])?;
+    let [h, w] = windows::places(step, &window, [h, w])?;
+    let mut conv = Conv { weight, bias, group, window };
     let x = match affine {
         Some(affine) if !builder.fold_into_conv(&mut conv, &affine)? => {
             builder.computed(step, 0)?
@@ -260,129 +273,13 @@ fn clip(builder: &mut Builder<'_>, step: &Step) -> Result<Known, Fault> {
     }
 }
 
-fn max_pool(builder: &mut Builder<'_>, step: &Step) -> Result<Known, Fault> {
-    step.only("ceil_mode", 0)?;
-    step.only("storage_order", 0)?;
-    if step.outputs.len() > 1 {
-        return Err(step.unsupported("it also gives where the largest value was"));
-    }
-    let window = windows::window(step, None)?;
+/// Over the last axis, where all operator sets mean the same.
+fn softmax(builder: &mut Builder<'_>, step: &Step) -> Result<Known, Fault> {
     let x = builder.computed(step, 0)?;
-    let &[batch, channels, h, w] = builder.graph.shape(x) else {
-        return Err(step.unsupported("its input is no picture"));
-    };
-    let [h, w] = windows::places(step, &window, [h, w])?;
-    builder.push(Op::MaxPool(window), vec![x], vec![batch, channels, h, w]).map(Known::Value)
-}
-
-/// Only what repeats each pixel a whole number of times.
-fn resize(builder: &mut Builder<'_>, step: &Step) -> Result<Known, Fault> {
-    if builder.network.opset < 11 {
-        return Err(step.unsupported("as it was before operator set 11"));
+    let rank = builder.graph.shape(x).len();
+    let default = if builder.network.opset < 13 { 1 } else { -1 };
+    if step.axis(step.int("axis", default)?, rank)? + 1 != rank {
+        return Err(step.unsupported("over another axis than the last"));
     }
-    step.text("mode", "nearest", &["nearest"])?;
-    let modes = ["asymmetric", "half_pixel", "pytorch_half_pixel"];
-    let mode = step.text("coordinate_transformation_mode", "half_pixel", &modes)?;
-    // With whole factors these are all the same: y[i] = x[i / factor].
-    let rounding: &[&str] = if mode == "asymmetric" {
-        &["floor"]
-    } else {
-        &["round_prefer_floor", "round_prefer_ceil"]
-    };
-    step.text("nearest_mode", "round_prefer_floor", rounding)?;
-    let x = builder.computed(step, 0)?;
-    let &[batch, channels, h, w] = builder.graph.shape(x) else {
-        return Err(step.unsupported("its input is no picture"));
-    };
-    let wanted = match (builder.constant(step, 2)?, builder.constant(step, 3)?) {
-        (_, Some(sizes)) => {
-            evaluate::integers(step, Some(sizes))?.iter().map(|&v| v as f64).collect()
-        }
-        (Some(Constant::Floats(scales)), None) => {
-            let shape = [batch, channels, h, w];
-            scales.data().iter().zip(shape).map(|(&s, d)| f64::from(s) * d as f64).collect()
-        }
-        _ => vec![],
-    };
-    let factor = |wanted: f64, have: usize| {
-        let factor = wanted / have as f64;
-        ((1.0..=64.0).contains(&factor) && factor.fract() == 0.0).then_some(factor as usize)
-    };
-    let factors = match wanted[..] {
-        [b, c, wanted_h, wanted_w] if b == batch as f64 && c == channels as f64 => {
-            factor(wanted_h, h).zip(factor(wanted_w, w))
-        }
-        _ => None,
-    };
-    let (down, across) = factors.ok_or_else(|| step.unsupported("its factors are not whole"))?;
-    let sides = h.checked_mul(down).zip(w.checked_mul(across));
-    let (h, w) = sides.ok_or_else(|| step.unsupported("its result is impossibly large"))?;
-    let shape = vec![batch, channels, h, w];
-    builder.push(Op::Resize { scale: [down, across] }, vec![x], shape).map(Known::Value)
-}
-
-fn transpose(builder: &mut Builder<'_>, step: &Step) -> Result<Known, Fault> {
-    let x = builder.computed(step, 0)?;
-    let shape = builder.graph.shape(x).to_vec();
-    let perm: Vec<usize> = match step.ints("perm")? {
-        None => (0..shape.len()).rev().collect(),
-        Some(perm) => perm.iter().map(|&p| step.axis(p, shape.len())).collect::<Result<_, _>>()?,
-    };
-    let mut seen = perm.clone();
-    seen.sort_unstable();
-    if !seen.into_iter().eq(0..shape.len()) {
-        return Err(step.unsupported("its perm is no permutation"));
-    }
-    let shape = perm.iter().map(|&p| shape[p]).collect();
-    builder.push(Op::Transpose { perm }, vec![x], shape).map(Known::Value)
-}
-
-fn reshape(builder: &mut Builder<'_>, step: &Step) -> Result<Known, Fault> {
-    let (x, affine) = match builder.input(step, 0)?.clone() {
-        Known::Scaled(id, affine) => (id, Some(affine)),
-        _ => (builder.computed(step, 0)?, None),
-    };
-    let shape = builder.graph.shape(x).to_vec();
-    let target = match step.op.as_str() {
-        "Flatten" => {
-            let axis = step.int("axis", 1)?;
-            let axis = if axis == shape.len() as i64 {
-                shape.len()
-            } else {
-                step.axis(axis, shape.len())?
-            };
-            vec![elements(&shape[..axis])?, elements(&shape[axis..])?]
-        }
-        "Reshape" => {
-            step.only("allowzero", 0)?;
-            evaluate::reshape(step, &shape, evaluate::integers(step, builder.constant(step, 1)?)?)?
-        }
-        "Unsqueeze" => {
-            evaluate::unsqueeze(step, &shape, evaluate::axes(step, builder.constant(step, 1)?)?)?
-        }
-        _ => {
-            let axes = match builder.constant(step, 1)? {
-                None if step.attribute("axes").is_none() => None,
-                other => Some(evaluate::axes(step, other)?),
-            };
-            evaluate::squeeze(step, &shape, axes)?
-        }
-    };
-    let flattens = matches!((&shape[..], &target[..]), ([a, _, ..], [b, _]) if a == b);
-    let op = if flattens { Op::Flatten } else { Op::Reshape };
-    let Some(affine) = affine else {
-        return builder.push(op, vec![x], target).map(Known::Value);
-    };
-    if !flattens {
-        let x = builder.computed(step, 0)?;
-        return builder.push(op, vec![x], target).map(Known::Value);
-    }
-    // Each channel's factor now counts for all the numbers of its plane.
-    let plane = elements(&shape[2..])?;
-    builder.weights.take(target[1], 2 * size_of::<f64>())?;
-    let spread =
-        |values: &[f64]| values.iter().flat_map(|&v| std::iter::repeat_n(v, plane)).collect();
-    let spread = Affine { scale: spread(&affine.scale), shift: spread(&affine.shift) };
-    let flat = builder.push(op, vec![x], target)?;
-    Ok(Known::Scaled(flat, Arc::new(spread)))
+    builder.same_shape(Op::Softmax, x)
 }

@@ -9,6 +9,8 @@ mod attributes;
 mod evaluate;
 mod fold;
 mod lower;
+mod pools;
+mod shapes;
 #[cfg(test)]
 mod tests;
 mod windows;

@@ -56,9 +56,11 @@ pub fn embedder(name: &str, sha: char, dimension: usize) -> EmbedderSpec {
     EmbedderSpec {
         model: model(name, sha),
         dimension,
+        crop: Default::default(),
         channels: ChannelOrder::Rgb,
-        mean: 127.5,
-        scale: 0.5,
+        standardise: Default::default(),
+        mean: 127.5.into(),
+        scale: 0.5.into(),
         weight: None,
     }
 }
