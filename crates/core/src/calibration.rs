@@ -76,6 +76,10 @@ pub struct Calibration {
     /// What it adds that the performer was expected.
     #[serde(default)]
     pub expected: f32,
+    /// The similarity that the best of [`MEASURED_WITH`] strangers reaches in the median. In a smaller
+    /// database a margin counts only as far as it is over this: of two people, one is always far ahead.
+    #[serde(default)]
+    pub rival: f32,
     /// Whether the numbers come from measurement.
     pub calibrated: bool,
 }
@@ -88,6 +92,7 @@ impl Default for Calibration {
             margin: 0.0,
             looks: 0.0,
             expected: 0.0,
+            rival: 0.0,
             calibrated: false,
         }
     }
@@ -103,6 +108,9 @@ const SURE_ODDS: f32 = 2.944_439;
 
 /// Below this nobody is sure by a database's word: strangers reach .45.
 const SURE_FROM: f32 = 0.5;
+
+/// See [`Calibration::rival`]: SFace's, in a curve that came with a database.
+const STRANGERS_REACH: f32 = 0.35;
 
 /// How fast the odds of such a curve may rise. Steeper than 40, half the range of similarities would
 /// be certain; flatter than 5, nobody ever.
@@ -148,6 +156,7 @@ impl Calibration {
             margin: margin.clamp(0.0, MOST_MARGIN_SLOPE),
             looks: looks.clamp(0.0, MOST_LOOKS_SLOPE),
             expected: 0.0,
+            rival: STRANGERS_REACH,
             calibrated: true,
         })
     }
@@ -157,9 +166,14 @@ impl Calibration {
     #[must_use]
     pub fn confidence(&self, evidence: &Evidence) -> Confidence {
         let evidence = evidence.bounded();
+        let margin = if evidence.performers < MEASURED_WITH {
+            evidence.margin.min(evidence.similarity.0 - self.rival).max(-MOST_MARGIN)
+        } else {
+            evidence.margin
+        };
         let crowd = evidence.performers.max(MEASURED_WITH) as f32 / MEASURED_WITH as f32;
         let odds = self.slope * (evidence.similarity.0 - self.midpoint)
-            + self.margin * evidence.margin
+            + self.margin * margin
             + self.looks * (evidence.looks as f32).ln()
             + if evidence.expected { self.expected } else { 0.0 }
             - if self.calibrated { crowd.ln() } else { 0.0 };
@@ -235,7 +249,8 @@ mod tests {
             assert_eq!(Calibration::measured(slope, offset, 0.0, 0.0), None);
         }
         let honest = Calibration::measured(20.0, -9.0, 0.0, 0.0).unwrap();
-        assert_eq!(honest, Calibration { calibrated: true, ..Calibration::default() });
+        let same = Calibration { rival: 0.35, calibrated: true, ..Calibration::default() };
+        assert_eq!(honest, same);
     }
 
     #[test]
@@ -249,6 +264,26 @@ mod tests {
         assert_eq!(among(2), among(1000), "a small database proves nothing");
     }
 
+    #[test]
+    fn to_be_ahead_of_one_other_person_proves_nothing() {
+        let curve = Calibration {
+            midpoint: 0.5,
+            slope: 27.1,
+            margin: 20.9,
+            looks: 0.36,
+            expected: 0.0,
+            rival: 0.35,
+            calibrated: true,
+        };
+        let word = |similarity: f32, margin: f32, performers: u64| {
+            let evidence = Evidence { margin, performers, ..evidence(similarity) };
+            Verdict::of(curve.confidence(&evidence))
+        };
+        assert_eq!(word(0.4, 0.3, 2), Verdict::Unknown);
+        assert_eq!(word(0.4, 0.3, 1000), Verdict::Sure);
+        assert_eq!(word(0.65, 0.3, 2), Verdict::Sure);
+    }
+
     proptest! {
         #[test]
         fn more_alike_is_never_less_sure(a in -1.0f32..=1.0, more in 0.0f32..=1.0) {
@@ -257,11 +292,11 @@ mod tests {
 
         #[test]
         fn any_curve_and_evidence_give_a_probability(
-            midpoint: f32, slope: f32, margin: f32, looks: f32, similarity: f32, ahead: f32,
+            midpoint: f32, slope: f32, margin: f32, looks: f32, rival: f32, similarity: f32, ahead: f32,
             count: usize, performers: u64,
         ) {
             let curve =
-                Calibration { midpoint, slope, margin, looks, expected: margin, calibrated: true };
+                Calibration { midpoint, slope, margin, looks, expected: margin, rival, calibrated: true };
             let evidence = Evidence {
                 similarity: Similarity(similarity), margin: ahead, looks: count, performers,
                 expected: true,

@@ -88,8 +88,8 @@ pub(super) fn fit(looks: &[Look], in_scenes: &[Known], performers: u64) -> Optio
         performers,
         photos: [asked(true), asked(false)],
         in_scenes: in_scenes.len(),
+        calibration: calibration(&curve, performers, &all),
         fitted_on: all.into_iter().map(|known| known.who).collect(),
-        calibration: calibration(&curve, performers),
         cross_validated,
         in_sample,
     })
@@ -106,7 +106,10 @@ fn example(known: &Known) -> Example {
 }
 
 /// The curve as a pack states it: for [`MEASURED_WITH`] performers.
-fn calibration(curve: &Logistic, performers: u64) -> Calibration {
+fn calibration(curve: &Logistic, performers: u64, known: &[Known]) -> Calibration {
+    let mut strangers: Vec<f32> =
+        known.iter().filter(|k| !k.right).map(|k| k.evidence.similarity.0).collect();
+    strangers.sort_by(f32::total_cmp);
     let crowd = (performers.max(MEASURED_WITH) as f64 / MEASURED_WITH as f64).ln();
     let [slope, margin, looks, expected] =
         [0, 1, 2, 3].map(|i| curve.weights.get(i).copied().unwrap_or(0.0));
@@ -116,6 +119,7 @@ fn calibration(curve: &Logistic, performers: u64) -> Calibration {
         margin: margin as f32,
         looks: looks as f32,
         expected: expected as f32,
+        rival: strangers.get(strangers.len() / 2).copied().unwrap_or_default(),
         calibrated: true,
     }
 }
@@ -176,6 +180,7 @@ mod tests {
             margin: 5.0,
             looks: 0.5,
             expected: 0.0,
+            rival: 0.0,
             calibrated: true,
         };
         let draw = |person: usize| {
