@@ -369,36 +369,3 @@ fn doctor_says_what_this_machine_can_do() {
     let words = if gpu["usable"] == true { &gpu["engine"]["adapter"] } else { &gpu["reason"] };
     assert!(words.as_str().is_some_and(|words| !words.is_empty()), "{gpu}");
 }
-
-/// One gallery photo per person, the rest probes, on the development photos.
-#[test]
-fn development_people_are_found_and_named() {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("ROLLCALL_SHARED").map(PathBuf::from);
-    let faces = shared.unwrap_or_else(|| checkout.join("../shared")).join("data/faces-dev");
-    if !faces.is_dir() {
-        println!("skipped: there is no {}", faces.display());
-        return;
-    }
-    LazyLock::force(&SAMPLE);
-    let folder = tempfile::tempdir().unwrap();
-    let db = folder.path().join("db");
-    build(&faces.join("people"), &db).arg("--one-per-person").assert().success();
-    let figures = json_of(
-        rollcall()
-            .args(["--quiet", "eval", "--json", "--engine", "cpu", "--db"])
-            .arg(&db)
-            .arg("--probes")
-            .arg(faces.join("people"))
-            .arg("--strangers")
-            .arg(faces.join("strangers")),
-    );
-    assert_eq!(figures["gallery_photos_left_out"], 22);
-    for name in ["detection_rate", "top1", "tar_at_far_1e-3"] {
-        let measure = &figures[name];
-        assert!(measure["value"].as_f64().unwrap() >= 0.99, "{name}: {measure}");
-    }
-    assert_eq!(figures["top1"]["n"], 76);
-    assert_eq!(figures["misnamed"]["value"], 0.0);
-    assert_eq!(figures["strangers_named"]["value"], 0.0);
-}

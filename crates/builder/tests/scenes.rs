@@ -126,7 +126,7 @@ fn a_scene_names_the_known_once_with_every_moment_and_nobody_else() {
 
 /// The truth is who was named by eye, at the places where the detector saw them.
 #[test]
-fn eval_counts_names_in_scenes_and_fits_a_confidence_to_them() {
+fn eval_counts_names_in_scenes_and_fits_no_confidence_among_two_people() {
     let sample = &*SAMPLE;
     let scenes = tempfile::tempdir().unwrap();
     let photo = |name: &str| sample.path(name);
@@ -164,16 +164,14 @@ fn eval_counts_names_in_scenes_and_fits_a_confidence_to_them() {
         }
         fs::write(folder.join("truth.json"), json!({ "people": people }).to_string()).unwrap();
     }
-    let (fitted, page) = (scenes.path().join("fitted.toml"), scenes.path().join("page.html"));
+    let page = scenes.path().join("page.html");
+    let mut command = rollcall();
+    command.args(["--quiet", "eval", "--engine", "cpu", "--db"]).arg(sample.path("db"));
+    command.arg("--scenes").arg(scenes.path()).arg("--calibrate").arg(scenes.path().join("f.toml"));
+    command.assert().code(1).stderr(contains("--distractors 1000"));
     let mut command = rollcall();
     command.args(["--quiet", "eval", "--json", "--engine", "cpu", "--db"]).arg(sample.path("db"));
-    command
-        .arg("--scenes")
-        .arg(scenes.path())
-        .arg("--calibrate")
-        .arg(&fitted)
-        .arg("--html")
-        .arg(&page);
+    command.arg("--scenes").arg(scenes.path()).arg("--html").arg(&page);
     let found = json_of(&mut command);
     let figures = &found["scenes"];
     assert_eq!((&figures["scenes"], &figures["known"]), (&json!(2), &json!(2)));
@@ -183,8 +181,6 @@ fn eval_counts_names_in_scenes_and_fits_a_confidence_to_them() {
     let unknown = &figures["words"][3];
     assert!(unknown["strangers"].as_u64().unwrap() >= 5, "{unknown}");
     assert_eq!(figures["misses"], json!([]));
-    let text = fs::read_to_string(&fitted).unwrap();
-    assert!(text.contains("[calibration]") && text.contains("calibrated = true"), "{text}");
     let page = fs::read_to_string(&page).unwrap();
     assert!(page.contains("<h2>Scenes</h2>") && !page.contains("<script"), "the page");
 }

@@ -41,11 +41,14 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// The same with no more margin and looks than count.
+    /// The same with no more margin and looks than count. A margin counts only as far as the
+    /// similarity is over that of a `rival` such as there is among [`MEASURED_WITH`] strangers: in a
+    /// small database, or one of which part is missing, somebody is always far ahead of the others.
     #[must_use]
-    pub fn bounded(&self) -> Self {
+    pub fn bounded(&self, rival: f32) -> Self {
+        let margin = self.margin.min(self.similarity.0 - rival);
         Self {
-            margin: self.margin.clamp(-MOST_MARGIN, MOST_MARGIN),
+            margin: margin.clamp(-MOST_MARGIN, MOST_MARGIN),
             looks: self.looks.clamp(1, MOST_LOOKS),
             ..*self
         }
@@ -76,8 +79,8 @@ pub struct Calibration {
     /// What it adds that the performer was expected.
     #[serde(default)]
     pub expected: f32,
-    /// The similarity that the best of [`MEASURED_WITH`] strangers reaches in the median. In a smaller
-    /// database a margin counts only as far as it is over this: of two people, one is always far ahead.
+    /// The similarity that the best of [`MEASURED_WITH`] strangers reaches in the median; see
+    /// [`Evidence::bounded`].
     #[serde(default)]
     pub rival: f32,
     /// Whether the numbers come from measurement.
@@ -148,13 +151,18 @@ impl Calibration {
             return None;
         }
         let slope = slope.clamp(*SLOPES.start(), *SLOPES.end());
-        let midpoint =
-            midpoint.clamp(*MIDPOINTS.start(), *MIDPOINTS.end()).max(SURE_FROM - SURE_ODDS / slope);
+        let margin = margin.clamp(0.0, MOST_MARGIN_SLOPE);
+        let looks = looks.clamp(0.0, MOST_LOOKS_SLOPE);
+        // At SURE_FROM, with all the lead and looks that count there, the odds are those of "sure".
+        let help = margin * (SURE_FROM - STRANGERS_REACH) + looks * (MOST_LOOKS as f32).ln();
+        let midpoint = midpoint
+            .clamp(*MIDPOINTS.start(), *MIDPOINTS.end())
+            .max(SURE_FROM - (SURE_ODDS - help) / slope);
         Some(Self {
             midpoint,
             slope,
-            margin: margin.clamp(0.0, MOST_MARGIN_SLOPE),
-            looks: looks.clamp(0.0, MOST_LOOKS_SLOPE),
+            margin,
+            looks,
             expected: 0.0,
             rival: STRANGERS_REACH,
             calibrated: true,
@@ -165,15 +173,10 @@ impl Calibration {
     /// ever certain. Not-a-number counts as the least.
     #[must_use]
     pub fn confidence(&self, evidence: &Evidence) -> Confidence {
-        let evidence = evidence.bounded();
-        let margin = if evidence.performers < MEASURED_WITH {
-            evidence.margin.min(evidence.similarity.0 - self.rival).max(-MOST_MARGIN)
-        } else {
-            evidence.margin
-        };
+        let evidence = evidence.bounded(self.rival);
         let crowd = evidence.performers.max(MEASURED_WITH) as f32 / MEASURED_WITH as f32;
         let odds = self.slope * (evidence.similarity.0 - self.midpoint)
-            + self.margin * margin
+            + self.margin * evidence.margin
             + self.looks * (evidence.looks as f32).ln()
             + if evidence.expected { self.expected } else { 0.0 }
             - if self.calibrated { crowd.ln() } else { 0.0 };
@@ -244,6 +247,12 @@ mod tests {
             assert!(curve.confidence(&evidence(0.3)).0 <= 0.5, "{curve:?}");
             let reached_by_strangers = curve.confidence(&evidence(UNKNOWN_BELOW.0));
             assert!(Verdict::of(reached_by_strangers) < Verdict::Sure, "{curve:?}");
+            // Neither a lead nor many looks help somebody whom strangers are like.
+            let boasting = Calibration::measured(slope, offset, f32::MAX, f32::MAX).unwrap();
+            for similarity in [0.25, 0.36, UNKNOWN_BELOW.0] {
+                let led = Evidence { margin: 1.0, looks: 1000, ..evidence(similarity) };
+                assert!(Verdict::of(boasting.confidence(&led)) < Verdict::Sure, "{boasting:?}");
+            }
         }
         for (slope, offset) in [(0.0, 1.0), (-5.0, 1.0), (f32::NAN, 0.0), (1.0, f32::NAN)] {
             assert_eq!(Calibration::measured(slope, offset, 0.0, 0.0), None);
@@ -280,7 +289,6 @@ mod tests {
             Verdict::of(curve.confidence(&evidence))
         };
         assert_eq!(word(0.4, 0.3, 2), Verdict::Unknown);
-        assert_eq!(word(0.4, 0.3, 1000), Verdict::Sure);
         assert_eq!(word(0.65, 0.3, 2), Verdict::Sure);
     }
 

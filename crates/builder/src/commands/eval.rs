@@ -13,6 +13,7 @@ use rollcall_builder::{
     metrics::Measure,
     terminal::Terminal,
 };
+use rollcall_core::display_name;
 
 use super::{Done, print, print_json, tell};
 use crate::cli::Eval;
@@ -63,7 +64,7 @@ fn tell_fit(evaluation: &Evaluation, path: &Path, terminal: Terminal) {
         },
     );
     terminal.note(&format!(
-        "the confidence fitted to {} people is {}: {error}",
+        "the confidence fitted to {} people and strangers' photos is {}: {error}",
         fitted.fitted_on.len(),
         path.display()
     ));
@@ -118,6 +119,9 @@ fn print_open_set(open: &OpenSet) -> Result<(), Error> {
 fn print_scenes(scenes: &Scenes) -> Result<(), Error> {
     let Scenes { scenes: count, known, extras, .. } = scenes;
     print(&format!("{count} scenes with {known} people of the database and {extras} extras"))?;
+    if scenes.expected {
+        print("everybody who is in a scene was expected there, as by tags, and one who is not")?;
+    }
     for (name, measure) in [
         ("found", &scenes.found),
         ("entries per person", &scenes.entries_per_person),
@@ -133,7 +137,8 @@ fn print_scenes(scenes: &Scenes) -> Result<(), Error> {
     print_words(&scenes.words)?;
     print_calibration(&scenes.calibration)?;
     for miss in &scenes.misses {
-        let id = |id: &Option<String>| id.clone().unwrap_or_else(|| "nobody".to_owned());
+        let id =
+            |id: &Option<String>| id.as_deref().map_or_else(|| "nobody".to_owned(), display_name);
         print(&format!(
             "{} {}: is {}, most like {} ({:.3}, {} frames)",
             word(miss.word),

@@ -3,7 +3,7 @@
 //! A logistic regression from the evidence for a first candidate to whether it is right. In photos, known
 //! people and strangers weigh half each; people in scenes count as they come. What it is worth is told
 //! by cross-validation over people: each fifth of them is judged by what was fitted to the others, so
-//! that nobody is judged by a curve that knew them.
+//! that nobody is judged by a curve that knew them; strangers are parted by photo.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,8 @@ pub struct Fitted {
     pub photos: [usize; 2],
     /// First candidates in scenes.
     pub in_scenes: usize,
-    /// Who they are: figures on these people are not to be believed.
+    /// Who they are, by id, strangers by the photo's SHA-256 or the scene: figures on these are not to be
+    /// believed.
     pub fitted_on: BTreeSet<String>,
     /// The curve.
     pub calibration: Calibration,
@@ -75,7 +76,21 @@ pub(super) fn in_photos(looks: &[Look]) -> Vec<Known> {
     looks.iter().filter_map(known).collect()
 }
 
-/// Fits the confidence. `None` where there are not both right and wrong candidates.
+/// The median similarity of strangers' first candidates: of those in photos, where there are any.
+fn rival(looks: &[Look], in_scenes: &[Known]) -> f32 {
+    let strangers = looks.iter().filter(|look| look.who != Who::Known);
+    let mut similarities: Vec<f32> =
+        strangers.filter(|look| !look.candidates.is_empty()).map(Look::similarity).collect();
+    if similarities.is_empty() {
+        let wrong = in_scenes.iter().filter(|known| !known.right);
+        similarities = wrong.map(|known| known.evidence.similarity.0).collect();
+    }
+    similarities.sort_by(f32::total_cmp);
+    similarities.get(similarities.len() / 2).copied().unwrap_or_default()
+}
+
+/// Fits the confidence. `None` where there are not both right and wrong candidates, or likeness does not
+/// speak for them.
 pub(super) fn fit(looks: &[Look], in_scenes: &[Known], performers: u64) -> Option<Fitted> {
     let photos = in_photos(looks);
     let asked = |known: bool| {
@@ -83,12 +98,16 @@ pub(super) fn fit(looks: &[Look], in_scenes: &[Known], performers: u64) -> Optio
         asked.filter(|look| (look.who == Who::Known) == known).count()
     };
     let all: Vec<Known> = photos.iter().chain(in_scenes).cloned().collect();
-    let (curve, cross_validated, in_sample) = validated(&all)?;
+    let rival = rival(looks, in_scenes);
+    let (curve, cross_validated, in_sample) = validated(&all, rival)?;
+    if curve.weights.first().is_none_or(|&slope| slope <= 0.0) {
+        return None;
+    }
     Some(Fitted {
         performers,
         photos: [asked(true), asked(false)],
         in_scenes: in_scenes.len(),
-        calibration: calibration(&curve, performers, &all),
+        calibration: calibration(&curve, performers, rival),
         fitted_on: all.into_iter().map(|known| known.who).collect(),
         cross_validated,
         in_sample,
@@ -96,8 +115,8 @@ pub(super) fn fit(looks: &[Look], in_scenes: &[Known], performers: u64) -> Optio
 }
 
 /// What the confidence depends on, as [`Calibration`] bounds it.
-fn example(known: &Known) -> Example {
-    let evidence = known.evidence.bounded();
+fn example(known: &Known, rival: f32) -> Example {
+    let evidence = known.evidence.bounded(rival);
     let expected = f32::from(u8::from(evidence.expected));
     let looks = (evidence.looks as f32).ln();
     let features = [evidence.similarity.0, evidence.margin, looks, expected];
@@ -106,10 +125,7 @@ fn example(known: &Known) -> Example {
 }
 
 /// The curve as a pack states it: for [`MEASURED_WITH`] performers.
-fn calibration(curve: &Logistic, performers: u64, known: &[Known]) -> Calibration {
-    let mut strangers: Vec<f32> =
-        known.iter().filter(|k| !k.right).map(|k| k.evidence.similarity.0).collect();
-    strangers.sort_by(f32::total_cmp);
+fn calibration(curve: &Logistic, performers: u64, rival: f32) -> Calibration {
     let crowd = (performers.max(MEASURED_WITH) as f64 / MEASURED_WITH as f64).ln();
     let [slope, margin, looks, expected] =
         [0, 1, 2, 3].map(|i| curve.weights.get(i).copied().unwrap_or(0.0));
@@ -119,13 +135,13 @@ fn calibration(curve: &Logistic, performers: u64, known: &[Known]) -> Calibratio
         margin: margin as f32,
         looks: looks as f32,
         expected: expected as f32,
-        rival: strangers.get(strangers.len() / 2).copied().unwrap_or_default(),
+        rival,
         calibrated: true,
     }
 }
 
 /// The curve of all, what it is worth for others, and for those it was fitted to.
-fn validated(known: &[Known]) -> Option<(Logistic, Option<Quality>, Quality)> {
+fn validated(known: &[Known], rival: f32) -> Option<(Logistic, Option<Quality>, Quality)> {
     let mut people: BTreeMap<&str, usize> = BTreeMap::new();
     let fold = |known: &Known, people: &BTreeMap<&str, usize>| people[&*known.who] % FOLDS;
     for one in known {
@@ -133,11 +149,12 @@ fn validated(known: &[Known]) -> Option<(Logistic, Option<Quality>, Quality)> {
         people.entry(&one.who).or_insert(next);
     }
     let fit = |keep: &dyn Fn(&Known) -> bool| {
-        let examples: Vec<Example> = known.iter().filter(|k| keep(k)).map(example).collect();
+        let examples: Vec<Example> =
+            known.iter().filter(|k| keep(k)).map(|k| example(k, rival)).collect();
         Logistic::fit(&examples, RIDGE)
     };
     let stated = |curve: &Logistic, one: &Known| {
-        let confidence = curve.probability(&example(one).features);
+        let confidence = curve.probability(&example(one, rival).features);
         Stated { confidence, right: one.right, weight: one.weight }
     };
     let all = fit(&|_| true)?;
@@ -194,16 +211,29 @@ mod tests {
             Known { who: format!("{:05}", person / 4), evidence, right, weight: 1.0 }
         };
         let known: Vec<Known> = (0..8000).map(draw).collect();
-        let found = fit(&[], &known, 10_000).unwrap();
-        let fitted = found.calibration;
+        let (curve, held_out, in_sample) = validated(&known, truth.rival).unwrap();
+        let fitted = calibration(&curve, 10_000, truth.rival);
         assert!((fitted.slope - 20.0).abs() < 2.5, "{fitted:?}");
         assert!((fitted.midpoint - 0.5).abs() < 0.03, "{fitted:?}");
         assert!((fitted.margin - 5.0).abs() < 2.0, "{fitted:?}");
         assert!((fitted.looks - 0.5).abs() < 0.15, "{fitted:?}");
-        let held_out = found.cross_validated.unwrap();
-        assert_eq!((held_out.n, found.fitted_on.len()), (8000, 2000));
+        let held_out = held_out.unwrap();
+        assert_eq!(held_out.n, 8000);
         assert!(held_out.expected_calibration_error < 0.03, "{held_out:?}");
-        assert!((held_out.brier_score - found.in_sample.brier_score).abs() < 0.01);
+        assert!((held_out.brier_score - in_sample.brier_score).abs() < 0.01);
+    }
+
+    #[test]
+    fn what_says_nothing_is_not_fitted() {
         assert_eq!(fit(&[], &[], 1000), None);
+        // The less alike, the more often right.
+        let draw = |n: usize| {
+            let similarity = Similarity(n as f32 / 100.0);
+            let evidence =
+                Evidence { similarity, margin: 0.1, looks: 1, performers: 1000, expected: false };
+            Known { who: n.to_string(), evidence, right: n < 50 + n % 7, weight: 1.0 }
+        };
+        let known: Vec<Known> = (0..100).map(draw).collect();
+        assert_eq!(fit(&[], &known, 1000), None);
     }
 }

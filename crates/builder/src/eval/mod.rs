@@ -25,7 +25,7 @@ use std::{
 };
 
 use rollcall_core::{
-    DatabaseSummary, EngineReport, Lookup, Recogniser, decode_image, jpeg_data_url,
+    DatabaseSummary, EngineReport, Lookup, MEASURED_WITH, Recogniser, decode_image, jpeg_data_url,
 };
 use rollcall_index::{Database, DirectoryStore};
 use serde::Serialize;
@@ -143,6 +143,11 @@ pub fn evaluate(
     let probes = probes(options, &people)?;
     let first = setup.recogniser(jobs)?;
     let database = open(&options.db, &first)?;
+    if options.calibrate && database.info().counts.performers < MEASURED_WITH {
+        return Err(Error::Usage(format!(
+            "a confidence is fitted among at least {MEASURED_WITH} performers; build the database with --distractors {MEASURED_WITH}"
+        )));
+    }
     let bar = terminal.bar("photos", probes.len());
     let seen = workers::map(
         &probes,
@@ -168,7 +173,12 @@ pub fn evaluate(
             }
         }
     }
-    let gallery: BTreeSet<String> = BuildReport::of(&options.db)?
+    let report = BuildReport::of(&options.db)?;
+    if report.is_none() && options.probes.is_some() {
+        let reason = "is missing: photos that the database was made of count as probes".to_owned();
+        problems.push(Problem { path: BuildReport::path(&options.db), reason });
+    }
+    let gallery: BTreeSet<String> = report
         .map(|report| report.gallery.into_iter().map(|photo| photo.sha256).collect())
         .unwrap_or_default();
     let mut known = Vec::new();

@@ -47,7 +47,7 @@ struct Truth {
 
 #[derive(Debug, Deserialize)]
 struct Person {
-    /// The database's id; extras have one that no database has.
+    /// The database's id; people who are left out of the gallery have theirs, too.
     id: String,
     in_gallery: bool,
     appearances: Vec<Appearance>,
@@ -69,6 +69,9 @@ pub struct Scenes {
     pub known: usize,
     /// Extras.
     pub extras: usize,
+    /// Whether the people in a scene, and one more, were expected there: such figures are not to be set
+    /// beside those without.
+    pub expected: bool,
     /// The share of both of whom a face was compared.
     pub found: Measure,
     /// Entries of the answers for each person of whom a face was compared: more than 1 where somebody
@@ -199,7 +202,7 @@ pub(super) fn evaluate(
         }
     }
     let known = scenes.iter().flat_map(|s| &s.named).filter_map(|named| named.known.clone());
-    Ok((Scenes::of(&scenes), known.collect(), problems))
+    Ok((Scenes { expected: expect, ..Scenes::of(&scenes) }, known.collect(), problems))
 }
 
 fn scenes_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
@@ -309,7 +312,9 @@ impl Scenes {
         };
         let named: Vec<&Named> = scenes.iter().flat_map(|scene| &scene.named).collect();
         let found = count(&|_| true);
-        let recall = |least: Verdict| Measure::rate(count(&|n| n.right && n.word >= least), known);
+        let recall = |least: Verdict| {
+            Measure::rate(count(&|n| n.in_gallery && n.right && n.word >= least), known)
+        };
         let precision = |least: Verdict| {
             let said: Vec<&&Named> = named.iter().filter(|n| n.word >= least).collect();
             Measure::rate(said.iter().filter(|n| n.right).count(), said.len())
@@ -325,6 +330,7 @@ impl Scenes {
             scenes: scenes.len(),
             known,
             extras: all - known,
+            expected: false,
             found: Measure::rate(found, all),
             entries_per_person: Measure::plain(entries as f64 / found.max(1) as f64, found),
             recall_at_sure: recall(Verdict::Sure),

@@ -32,7 +32,7 @@ pub(crate) struct Search<'a> {
     frames: &'a dyn FrameSource,
     options: &'a SceneOptions,
     hear: &'a Hear<'a>,
-    /// Of each frame that was looked at, whether it has faces.
+    /// Of each frame that was asked for, whether it has faces.
     seen: BTreeMap<usize, bool>,
     thumbnails: BTreeMap<usize, Vec<u8>>,
     facts: SceneFacts,
@@ -102,11 +102,14 @@ impl<'a> Search<'a> {
             Err(error) => {
                 self.facts.missing += 1;
                 self.trouble = Some(error);
+                self.seen.insert(number, false);
                 return Ok(());
             }
         };
         if self.is_repeated(number, &pixels) {
             self.facts.repeated += 1;
+            // What is the same again needs no closer look.
+            self.seen.insert(number, false);
             return Ok(());
         }
         self.facts.searched += 1;

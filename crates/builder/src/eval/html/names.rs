@@ -24,7 +24,7 @@ pub(super) fn calibration(evaluation: &Evaluation) -> String {
     ];
     let curve = plot("Reliability", &share_axis("confidence"), &share_axis("right"), &series);
     let source = if evaluation.calibrated {
-        "The confidence comes with the database; whether it was fitted to these very people, the file of <code>rollcall eval --calibrate</code> says."
+        "The confidence comes with the pack, or with the database where that is more cautious; whether it was fitted to these very people, the file of <code>rollcall eval --calibrate</code> says."
     } else {
         "The confidence is the documented guess, not measured."
     };
@@ -40,7 +40,7 @@ pub(super) fn calibration(evaluation: &Evaluation) -> String {
             &number(held.map(|h| h.brier_score)),
         ]);
         format!(
-            "<p>Fitted to {} people ({} and {} photos, {} entries of scenes); its errors are those of people it was not fitted to (five folds of people).</p>{}",
+            "<p>Fitted to {} people and strangers' photos ({} and {} photos, {} entries of scenes); its errors are those of people it was not fitted to (five folds of people).</p>{}",
             fitted.fitted_on.len(),
             fitted.photos[0],
             fitted.photos[1],
@@ -91,10 +91,15 @@ pub(super) fn scenes(evaluation: &Evaluation) -> String {
     });
     let misses = table(&["scene", "#is", "#most like", "#word", "#similarity", "#frames"], misses);
     format!(
-        "<h2>Scenes</h2><p>{} scenes with {} people of the database and {} extras. Expected calibration error {}, n = {}.</p>{figures}{words}<details><summary>{} wrong or missing names</summary>{misses}</details>",
+        "<h2>Scenes</h2><p>{} scenes with {} people of the database and {} extras.{} Expected calibration error {}, n = {}.</p>{figures}{words}<details><summary>{} wrong or missing names</summary>{misses}</details>",
         found.scenes,
         found.known,
         found.extras,
+        if found.expected {
+            " <b>Everybody who is in a scene was expected there, as by tags, and one who is not.</b>"
+        } else {
+            ""
+        },
         number(found.calibration.expected_calibration_error),
         found.calibration.n,
         found.misses.len()
