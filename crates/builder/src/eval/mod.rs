@@ -17,6 +17,7 @@ mod reliability;
 mod rotate;
 mod scenes;
 mod scores;
+mod truth;
 
 use std::{
     collections::BTreeSet,
