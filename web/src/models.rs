@@ -31,9 +31,7 @@ pub(crate) async fn fetch_pack(base: &str, hooks: &Hooks) -> Result<Fetched, Web
     let wrong = |reason: String| WebError::Pack { url: url.clone(), reason };
     let json = fetch(&url, Freshness::AskAgain, MAX_PACK_JSON, |_| ()).await?;
     let pack: Pack = serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
-    let wanted: Vec<&PackModel> = std::iter::once(&pack.detector.model)
-        .chain(pack.embedders.iter().map(|e| &e.model))
-        .collect();
+    let wanted: Vec<&PackModel> = pack.models().collect();
     for model in &wanted {
         check(model).map_err(wrong)?;
     }

@@ -65,11 +65,11 @@ impl PackFile {
             return Err(self.damaged("it was prepared from other files"));
         }
         let pack = read_pack(folder, &self.name)?;
-        let by_name: BTreeMap<_, _> = models_of(&pack).map(|m| (&m.name, m)).collect();
+        let by_name: BTreeMap<_, _> = pack.models().map(|m| (&m.name, m)).collect();
         if self.prepared(|m| by_name.get(&m.name).copied().cloned()).as_ref() != Some(&pack) {
             return Err(self.damaged("pack.json does not say what the pack's description says"));
         }
-        for model in models_of(&pack) {
+        for model in pack.models() {
             read_model(folder, model)?;
         }
         Ok(pack)
@@ -258,7 +258,8 @@ impl OpenPack {
         let damaged =
             |error: Error| Error::PackDamaged { pack: name.to_owned(), reason: error.to_string() };
         let pack = read_pack(&folder, name)?;
-        let graphs = models_of(&pack)
+        let graphs = pack
+            .models()
             .map(|m| Ok((m.name.clone(), read_model(&folder, m).map_err(damaged)?)))
             .collect::<Result<_, Error>>()?;
         Ok(Self { pack, graphs })
@@ -309,14 +310,9 @@ fn file_name(model: &PackModel) -> String {
     format!("{hex}.onnx")
 }
 
-/// Its networks, the detector first.
-fn models_of(pack: &Pack) -> impl Iterator<Item = &PackModel> {
-    std::iter::once(&pack.detector.model).chain(pack.embedders.iter().map(|e| &e.model))
-}
-
 /// Removes graphs that earlier versions left. That one cannot be removed harms nobody.
 fn remove_strangers(folder: &Path, pack: &Pack) {
-    let keep: Vec<String> = models_of(pack).map(file_name).collect();
+    let keep: Vec<String> = pack.models().map(file_name).collect();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.ends_with(".onnx") && !keep.contains(&name) {

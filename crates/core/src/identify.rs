@@ -170,16 +170,13 @@ impl<'a> Naming<'a> {
 
     /// The answer but for what went wrong.
     pub(crate) fn answer(&self, matches: Vec<Match>) -> Answer {
-        let pack = self.recogniser.pack();
-        let models =
-            std::iter::once(&pack.detector.model).chain(pack.embedders.iter().map(|e| &e.model));
         Answer {
             performers_detected: matches.len(),
             matches,
             partial: false,
             provisional: false,
             engine: self.recogniser.report(),
-            models: models.map(|m| m.name.clone()).collect(),
+            models: self.recogniser.pack().models().map(|m| m.name.clone()).collect(),
             database: self.lookup.and_then(Lookup::summary),
             calibrated: self.calibrations.iter().all(|curve| curve.calibrated),
             scene: None,

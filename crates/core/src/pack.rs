@@ -26,6 +26,13 @@ pub struct Pack {
     pub calibration: Option<Calibration>,
 }
 
+impl Pack {
+    /// Its networks, the detector first.
+    pub fn models(&self) -> impl Iterator<Item = &PackModel> {
+        std::iter::once(&self.detector.model).chain(self.embedders.iter().map(|e| &e.model))
+    }
+}
+
 /// A prepared graph file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

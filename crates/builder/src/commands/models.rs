@@ -87,12 +87,8 @@ fn add(
     let added = pack.add(cache, from, |step| spinner.set_message(step.to_owned()));
     spinner.finish_and_clear();
     let Added { pack, files, proof } = added?;
-    let prepared: Vec<_> = [&pack.detector.model]
-        .into_iter()
-        .chain(pack.embedders.iter().map(|embedder| &embedder.model))
-        .zip(&files)
-        .map(|(model, (_, file))| (model, file))
-        .collect();
+    let prepared: Vec<_> =
+        pack.models().zip(&files).map(|(model, (_, file))| (model, file)).collect();
     if as_json {
         let proof = match &proof {
             Ok(Proof { photos, likeness }) => json!({
