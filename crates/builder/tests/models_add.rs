@@ -1,6 +1,10 @@
 //! Packs whose weights the user brings: `rollcall models add`.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+#[path = "../../core/tests/shared/mod.rs"]
+mod shared;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -172,12 +176,7 @@ fn the_known_packs_say_what_to_bring() {
 /// SCRFD and a MobileFaceNet from the shared folder: another detector, another feeding.
 #[test]
 fn models_that_people_have_are_proved_on_a_known_face() {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = std::env::var_os("ROLLCALL_SHARED").map_or(beside, PathBuf::from);
-    if !shared.is_dir() {
-        println!("skipped: {} is absent", shared.display());
-        return;
-    }
+    let Some(shared) = shared::shared() else { return };
     let user = User::new();
     for (from, to) in
         [("scrfd_500m_kps.onnx", "find.onnx"), ("foamliu_MobileFaceNet.onnx", "embed.onnx")]

@@ -2,26 +2,17 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod common;
+#[path = "../../core/tests/shared/mod.rs"]
+mod shared;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::LazyLock,
-};
+use std::{fs, path::PathBuf, sync::LazyLock};
 
 use common::{SAMPLE, build, json_of, rollcall};
 use serde_json::json;
 
 /// The development photos, on machines that have them.
 fn development_faces() -> Option<PathBuf> {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("ROLLCALL_SHARED").map(PathBuf::from);
-    let faces = shared.unwrap_or_else(|| checkout.join("../shared")).join("data/faces-dev");
-    if !faces.is_dir() {
-        println!("skipped: there is no {}", faces.display());
-        return None;
-    }
-    Some(faces)
+    Some(shared::shared()?.join("data/faces-dev"))
 }
 
 /// One gallery photo per person, the rest probes, on the development photos.

@@ -2,8 +2,10 @@
 //! beside the YuNet of the default pack.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
+mod shared;
+
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -14,17 +16,6 @@ use rollcall_core::{
     decode_image,
 };
 use rollcall_engine::{Limits, ModelSet, prepare, simd::SimdEngine};
-
-/// The shared folder, or `None` (and a word about it) where there is none.
-fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = env::var_os("ROLLCALL_SHARED").map_or(beside, PathBuf::from);
-    if shared.is_dir() {
-        return Some(shared);
-    }
-    println!("skipped: {} is absent", shared.display());
-    None
-}
 
 fn photos_of(folder: &Path) -> Vec<(PathBuf, Pixels)> {
     let mut photos = Vec::new();
@@ -89,7 +80,7 @@ fn apart(a: &Face, b: &Face) -> f32 {
 
 #[test]
 fn they_find_everybody_and_agree() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared::shared() else { return };
     let yunet = detector(&shared, "yunet", "yunet_n_640_640.onnx");
     let scrfd = detector(&shared, "scrfd", "scrfd_500m_kps.onnx");
     let photos = photos_of(&shared.join("data/faces-dev/people"));

@@ -2,12 +2,9 @@
 //! model cache.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    path::{Path, PathBuf},
-    rc::Rc,
-};
+mod shared;
+
+use std::{collections::BTreeMap, env, fs, path::PathBuf, rc::Rc};
 
 use pollster::block_on;
 use rollcall_core::{
@@ -17,12 +14,7 @@ use rollcall_engine::{ModelSet, simd::SimdEngine};
 
 /// The development photos, or `None` (and a word about it) where there is no shared folder.
 fn photos(of: &str) -> Option<BTreeMap<PathBuf, Pixels>> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = env::var_os("ROLLCALL_SHARED").map_or(beside, PathBuf::from);
-    if !shared.exists() {
-        println!("skipped: {} is absent", shared.display());
-        return None;
-    }
+    let shared = shared::shared()?;
     let mut photos = BTreeMap::new();
     let mut folders = vec![shared.join("data/faces-dev").join(of)];
     while let Some(folder) = folders.pop() {

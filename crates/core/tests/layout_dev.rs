@@ -2,21 +2,15 @@
 #![cfg(feature = "decode")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
+mod shared;
+
+use std::{fs, path::PathBuf};
 
 use rollcall_core::{Layout, Pixels, Region, Stereo, decode_image};
 
 /// Every fifth of the development photos of people, or `None` (and a word about it).
 fn photos() -> Option<Vec<Pixels>> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = env::var_os("ROLLCALL_SHARED").map_or(beside, PathBuf::from);
-    if !shared.exists() {
-        println!("skipped: {} is absent", shared.display());
-        return None;
-    }
+    let shared = shared::shared()?;
     let entries = |path: PathBuf| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
         entries(shared.join("data/faces-dev/people")).flat_map(entries).collect();

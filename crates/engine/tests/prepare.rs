@@ -1,11 +1,10 @@
 //! Preparation of the models as their authors ship them, and of what only looks like a model.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "these are tests")]
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::LazyLock,
-};
+#[path = "../../core/tests/shared/mod.rs"]
+mod shared;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::LazyLock};
 
 use proptest::prelude::*;
 use rollcall_engine::{Graph, Limits, ModelError, Network, prepare};
@@ -154,14 +153,7 @@ fn a_graph_lists_values_before_they_are_read() {
 /// Models that are no part of a pack, but that users bring.
 #[test]
 fn other_models_can_be_prepared_too() {
-    let shared = std::env::var_os("ROLLCALL_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    if !shared.is_dir() {
-        println!("skipped: {} is not there", shared.display());
-        return;
-    }
+    let Some(shared) = shared::shared() else { return };
     let models = [
         ("scrfd_500m_kps", [2, 3, 96, 320], 9),
         ("yunet_n_640_640", [2, 3, 96, 320], 12),
