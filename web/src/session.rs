@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, join, select};
 use rollcall_core::{
-    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions, Layout,
-    Lookup, Pixels, RecogniseError, Recogniser, Scene, SceneOptions, SceneProgress, Shown,
-    SpriteSheet, name_faces, parse_vtt,
+    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions, Lookup,
+    Pixels, RecogniseError, Recogniser, Scene, SceneOptions, SceneProgress, Shown, SpriteSheet,
+    name_faces, parse_vtt,
 };
 use rollcall_engine::choose::EngineWish;
 use serde::{Deserialize, Serialize};
@@ -156,8 +156,7 @@ impl Session {
         let (width, height) = (pixels.width(), pixels.height());
         let cues = parse_vtt(cues.as_bytes()).map_err(|e| WebError::Identify(e.to_string()))?;
         let frames = SpriteSheet::new(pixels, cues).map_err(IdentifyError::from)?;
-        let layout = Layout::of(&frames, name).await.map_err(IdentifyError::from)?;
-        let frames = Shown::new(frames, layout);
+        let frames = Shown::of(frames, name).await.map_err(IdentifyError::from)?;
         let identification = |answer| {
             let timings = self.progress.finish();
             Identification { answer, timings, width, height }

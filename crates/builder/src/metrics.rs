@@ -21,7 +21,7 @@ pub struct Measure {
 }
 
 impl Measure {
-    fn none(n: usize, note: String) -> Self {
+    pub(crate) fn none(n: usize, note: String) -> Self {
         Self { value: None, low: None, high: None, n, note: Some(note) }
     }
 
@@ -118,20 +118,28 @@ pub fn tar_at_far(genuine: &[f32], impostor: &[f32], far: f64) -> Measure {
     if genuine.is_empty() {
         return Measure::none(0, "no two photos show the same person".to_owned());
     }
-    let n = impostor.len();
-    if (n as f64) * far < 3.0 {
-        let needed = (3.0 / far).ceil();
-        return Measure::none(
-            genuine.len(),
-            format!("not measurable: {n} impostor pairs, needs at least {needed}"),
-        );
+    match threshold("impostor pairs", impostor.to_vec(), far) {
+        Ok((threshold, note)) => share(genuine.iter().map(|s| *s > threshold)).with_note(&note),
+        Err(words) => Measure::none(genuine.len(), words),
     }
-    let mut falling = impostor.to_vec();
-    falling.sort_by(|a, b| b.total_cmp(a));
-    // This many impostors may pass; the best one that may not sets the threshold.
-    let threshold = falling[(n as f64 * far) as usize];
-    let accepted = share(genuine.iter().map(|s| *s > threshold));
-    accepted.with_note(&format!("{n} impostor pairs, threshold {threshold:.4}"))
+}
+
+/// The similarity that at most the share `rate` of `strangers` lies above, and a note about it; or
+/// words why there are too few of them, which are called `what`.
+pub(crate) fn threshold(
+    what: &str,
+    mut strangers: Vec<f32>,
+    rate: f64,
+) -> Result<(f32, String), String> {
+    let n = strangers.len();
+    if (n as f64) * rate < 3.0 {
+        let needed = (3.0 / rate).ceil();
+        return Err(format!("not measurable: {n} {what}, needs at least {needed}"));
+    }
+    strangers.sort_by(|a, b| b.total_cmp(a));
+    // This many may pass; the best one that may not sets the threshold.
+    let threshold = strangers[(n as f64 * rate) as usize];
+    Ok((threshold, format!("{n} {what}, threshold {threshold:.4}")))
 }
 
 #[cfg(test)]

@@ -139,6 +139,13 @@ impl Calibration {
         curves
     }
 
+    /// The confidence by the most cautious of `curves`.
+    #[must_use]
+    pub fn most_cautious(curves: &[Self], evidence: &Evidence) -> Confidence {
+        let each = curves.iter().map(|curve| curve.confidence(evidence).0);
+        Confidence(each.fold(1.0, f32::min))
+    }
+
     /// A curve that came with a database, kept within what is plausible. `None` for one that falls
     /// or has something that is no number.
     ///

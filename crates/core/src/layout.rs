@@ -176,9 +176,13 @@ pub struct Shown<S> {
 }
 
 impl<S: FrameSource> Shown<S> {
-    /// Takes a source and what [`Layout::of`] said of it.
-    pub fn new(source: S, layout: Layout) -> Self {
-        Self { source, layout }
+    /// Shows a source as [`Layout::of`] tells it from some of its frames and its `name`.
+    ///
+    /// # Errors
+    /// When no frame of the source can be had at all.
+    pub async fn of(source: S, name: &str) -> Result<Self, FrameError> {
+        let layout = Layout::of(&source, name).await?;
+        Ok(Self { source, layout })
     }
 
     /// The layout.

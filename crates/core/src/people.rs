@@ -32,8 +32,7 @@ pub fn rank(
         let margin = rival.map_or(similarity.0, |rival| similarity.0 - rival);
         let expected = expected(&performer);
         let evidence = Evidence { similarity, margin, looks, performers, expected };
-        let confidence = calibrations.iter().map(|curve| curve.confidence(&evidence).0);
-        let confidence = Confidence(confidence.fold(1.0, f32::min));
+        let confidence = Calibration::most_cautious(calibrations, &evidence);
         Ranked { performer, evidence, confidence, shard }
     });
     let mut ranked: Vec<Ranked> = ranked.collect();

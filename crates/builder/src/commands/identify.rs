@@ -3,7 +3,13 @@
 use std::{ops::ControlFlow, path::Path};
 
 use indicatif::ProgressBar;
-use rollcall_builder::{Cache, Error, eval::open, folder::Problem, photo, terminal::Terminal};
+use rollcall_builder::{
+    Cache, Error,
+    eval::{open, word},
+    folder::Problem,
+    photo,
+    terminal::Terminal,
+};
 use rollcall_core::{
     Answer, FrameSource, IdentifyOptions, Lookup, Match, Recogniser, SceneOptions, SceneProgress,
     Verdict, identify_image, identify_scene,
@@ -157,11 +163,7 @@ fn line(person: &Match, place: &str) -> String {
         });
         return format!("{:<13} {place}{nearest}", "unknown");
     };
-    let word = match Verdict::of(best.confidence) {
-        Verdict::Sure => "sure",
-        Verdict::Likely => "likely",
-        Verdict::LookYourself | Verdict::Unknown => "look yourself",
-    };
+    let word = word(Verdict::of(best.confidence));
     format!("{word:<13} {}  similarity {:.3}  {place}", best.name, best.similarity.0)
 }
 

@@ -62,7 +62,7 @@ pub(super) struct Known {
 }
 
 /// The first candidates in photos.
-pub(super) fn in_photos(looks: &[Look]) -> Vec<Known> {
+fn in_photos(looks: &[Look]) -> Vec<Known> {
     let weights = weights(looks);
     let known = |look: &Look| {
         let who = look.case.person.as_ref();

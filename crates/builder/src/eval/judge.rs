@@ -1,8 +1,6 @@
 //! The confidence and the word that a user would have read.
 
-use rollcall_core::{
-    Calibration, Candidate, Confidence, Evidence, Lookup, Pack, Ranked, Verdict, rank,
-};
+use rollcall_core::{Calibration, Candidate, Evidence, Lookup, Pack, Ranked, Verdict, rank};
 use rollcall_index::Database;
 
 /// Gives words as an identification does.
@@ -38,8 +36,7 @@ impl Judge {
 
     /// Whether somebody with this evidence would be named surely.
     pub(super) fn is_sure(&self, evidence: &Evidence) -> bool {
-        let least = self.curves.iter().map(|curve| curve.confidence(evidence).0);
-        Verdict::of(Confidence(least.fold(1.0, f32::min))) == Verdict::Sure
+        Verdict::of(Calibration::most_cautious(&self.curves, evidence)) == Verdict::Sure
     }
 }
 

@@ -182,17 +182,16 @@ pub fn evaluate(
     let gallery: BTreeSet<String> = report
         .map(|report| report.gallery.into_iter().map(|photo| photo.sha256).collect())
         .unwrap_or_default();
-    let mut known = Vec::new();
-    let mut scenes = None;
+    let (mut in_scenes, mut scenes) = (Vec::new(), None);
     if let Some(folder) = &options.scenes {
         let (figures, more, trouble) =
             scenes::evaluate(folder, &options.db, setup, jobs, options.expect, terminal)?;
         problems.extend(trouble);
-        known = more;
+        in_scenes = more;
         scenes = Some(figures);
     }
-    let evaluation = figures(options, setup, &database, &cases, &gallery, &known);
-    Ok(Evaluation { engine, jobs, scenes, problems, ..evaluation })
+    let run = Run { engine, jobs, scenes, in_scenes, problems };
+    Ok(figures(options, setup, &database, &cases, &gallery, run))
 }
 
 fn probes<'a>(options: &EvalOptions, people: &'a [Person]) -> Result<Vec<Probe<'a>>, Error> {
@@ -209,6 +208,15 @@ fn probes<'a>(options: &EvalOptions, people: &'a [Person]) -> Result<Vec<Probe<'
     Ok(probes)
 }
 
+/// How the looking went, and what of it needs no more arithmetic.
+struct Run {
+    engine: EngineReport,
+    jobs: usize,
+    scenes: Option<Scenes>,
+    in_scenes: Vec<calibrate::Known>,
+    problems: Vec<Problem>,
+}
+
 /// All that follows from what was seen.
 fn figures(
     options: &EvalOptions,
@@ -216,7 +224,7 @@ fn figures(
     database: &Database,
     cases: &[Case],
     gallery: &BTreeSet<String>,
-    in_scenes: &[calibrate::Known],
+    run: Run,
 ) -> Evaluation {
     let models: Vec<String> = setup.pack().embedders.iter().map(|e| e.model.name.clone()).collect();
     let judge = Judge::of(database, setup.pack());
@@ -231,8 +239,8 @@ fn figures(
     Evaluation {
         database: database.summary(),
         distractors: database.manifest().distractors,
-        engine: EngineReport::default(),
-        jobs: 0,
+        engine: run.engine,
+        jobs: run.jobs,
         people: people.len(),
         figures: Figures::of(cases, gallery, &|found| judge.names(found), &alike),
         rotated: rotate::figures(cases, gallery),
@@ -250,9 +258,9 @@ fn figures(
                 forecast(of, *looks, scores, &sizes, sure)
             })
             .collect(),
-        scenes: None,
-        fitted: options.calibrate.then(|| calibrate::fit(&looks, in_scenes, size)).flatten(),
-        problems: Vec::new(),
+        scenes: run.scenes,
+        fitted: options.calibrate.then(|| calibrate::fit(&looks, &run.in_scenes, size)).flatten(),
+        problems: run.problems,
         models,
     }
 }

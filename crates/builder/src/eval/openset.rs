@@ -16,7 +16,7 @@ use super::{
     look::{Case, Kind, SHOWN},
     pairs::Known,
 };
-use crate::metrics::Measure;
+use crate::metrics::{Measure, threshold};
 
 /// The share of strangers that may pass the threshold at which misses are counted.
 const FPIR: f64 = 0.01;
@@ -234,18 +234,12 @@ impl TakenFor {
 }
 
 fn fnir_at_fpir(known: &[&Look], strangers: &[&Look]) -> Measure {
-    let n = strangers.len();
-    if (n as f64) * FPIR < 3.0 {
-        let needed = (3.0 / FPIR).ceil();
-        let none = Measure { value: None, low: None, high: None, n: known.len(), note: None };
-        return none.with_note(&format!("not measurable: {n} strangers, needs at least {needed}"));
-    }
-    let mut falling: Vec<f32> = strangers.iter().map(|look| look.similarity()).collect();
-    falling.sort_by(|a, b| b.total_cmp(a));
-    // So many strangers may pass; the best one that may not sets the threshold.
-    let threshold = falling[(n as f64 * FPIR) as usize];
+    let similarities = strangers.iter().map(|look| look.similarity()).collect();
+    let (threshold, note) = match threshold("strangers", similarities, FPIR) {
+        Ok(found) => found,
+        Err(words) => return Measure::none(known.len(), words),
+    };
     let missed = known.iter().filter(|l| !(l.is_right() && l.similarity() > threshold)).count();
-    let note = format!("{n} strangers, threshold {threshold:.4}");
     Measure::rate(missed, known.len()).with_note(&note)
 }
 

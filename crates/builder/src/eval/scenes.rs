@@ -102,9 +102,9 @@ struct Named {
 }
 
 /// What came of one scene.
-struct Scene {
+struct Scene<'a> {
     path: PathBuf,
-    truth: Truth,
+    truth: &'a Truth,
     named: Vec<Named>,
     seconds: f64,
 }
@@ -119,12 +119,18 @@ pub(super) fn evaluate(
     expect: bool,
     terminal: Terminal,
 ) -> Result<(Scenes, Vec<Known>, Vec<Problem>), Error> {
-    let paths = scenes_in(folder)?;
-    // A scene that cannot be read is a problem later.
-    let truths = paths.iter().filter(|_| expect).filter_map(|path| Truth::read(path).ok());
-    let everybody: BTreeSet<PerformerId> = truths.flat_map(|truth| truth.known()).collect();
-    let numbered: Vec<(usize, &PathBuf)> = paths.iter().enumerate().collect();
-    let bar = terminal.bar("scenes", paths.len());
+    let (mut truths, mut problems) = (Vec::new(), Vec::new());
+    let problem = |path: &Path, e: Error| Problem { path: path.to_owned(), reason: e.to_string() };
+    for path in scenes_in(folder)? {
+        match Truth::read(&path) {
+            Ok(truth) => truths.push((path, truth)),
+            Err(error) => problems.push(problem(&path, error)),
+        }
+    }
+    let expected = truths.iter().filter(|_| expect);
+    let everybody: BTreeSet<PerformerId> = expected.flat_map(|(_, truth)| truth.known()).collect();
+    let numbered: Vec<_> = truths.iter().enumerate().collect();
+    let bar = terminal.bar("scenes", truths.len());
     let seen = workers::map(
         &numbered,
         jobs,
@@ -132,19 +138,17 @@ pub(super) fn evaluate(
             let recogniser = setup.recogniser(jobs)?;
             Ok((open(db, &recogniser)?, recogniser))
         },
-        |(database, recogniser), (number, path)| {
-            look(path, recogniser, database, &|truth| truth.tags(&everybody, *number))
+        |(database, recogniser), &(number, (path, truth))| {
+            look(path, truth, recogniser, database, truth.tags(&everybody, number))
         },
         || bar.inc(1),
     )?;
     bar.finish_and_clear();
-    let (mut scenes, mut problems) = (Vec::new(), Vec::new());
-    for (path, scene) in paths.iter().zip(seen) {
+    let mut scenes = Vec::new();
+    for ((path, _), scene) in truths.iter().zip(seen) {
         match scene {
             Ok(scene) => scenes.push(scene),
-            Err(error) => {
-                problems.push(Problem { path: path.clone(), reason: error.to_string() });
-            }
+            Err(error) => problems.push(problem(path, error)),
         }
     }
     let known = scenes.iter().flat_map(|s| &s.named).filter_map(|named| named.known.clone());
@@ -152,11 +156,10 @@ pub(super) fn evaluate(
 }
 
 fn scenes_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let read = |source| Error::Read { path: folder.to_owned(), source };
-    let entries = std::fs::read_dir(folder).map_err(read)?;
+    let entries = std::fs::read_dir(folder).map_err(Error::read(folder))?;
     let mut scenes = Vec::new();
     for entry in entries {
-        let path = entry.map_err(read)?.path();
+        let path = entry.map_err(Error::read(folder))?.path();
         if path.join("truth.json").is_file() {
             scenes.push(path);
         }
@@ -169,17 +172,17 @@ fn scenes_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(scenes)
 }
 
-fn look(
+fn look<'a>(
     path: &Path,
+    truth: &'a Truth,
     recogniser: &Recogniser,
     database: &rollcall_index::Database,
-    expected: &dyn Fn(&Truth) -> BTreeSet<PerformerId>,
-) -> Result<Scene, Error> {
-    let truth = Truth::read(path)?;
+    expected: BTreeSet<PerformerId>,
+) -> Result<Scene<'a>, Error> {
     let start = Instant::now();
     let (sheet, vtt) = (path.join("sprite.jpg"), path.join("thumbs.vtt"));
     let frames = frames::open(SceneFiles::Sprite { sheet: &sheet, vtt: &vtt })?;
-    let answer = IdentifyOptions { expected: expected(&truth), ..IdentifyOptions::default() };
+    let answer = IdentifyOptions { expected, ..IdentifyOptions::default() };
     let options = SceneOptions { answer, ..SceneOptions::default() };
     let answer =
         pollster::block_on(identify_scene(recogniser, Some(database), &*frames, &options, &|_| {
@@ -188,7 +191,7 @@ fn look(
     let answer =
         answer.map_err(|e| Error::Recognise { path: path.to_owned(), reason: e.to_string() })?;
     let seconds = start.elapsed().as_secs_f64();
-    let named = judge(path, &answer, &truth);
+    let named = judge(path, &answer, truth);
     Ok(Scene { path: path.to_owned(), truth, named, seconds })
 }
 
@@ -343,9 +346,10 @@ mod tests {
 
     #[test]
     fn every_figure_counts_what_it_says() {
+        let truth = Truth { people: vec![person("a", true, 0.0), person("b", false, 50.0)] };
         let scene = |entries: Vec<Named>| Scene {
             path: "scene".into(),
-            truth: Truth { people: vec![person("a", true, 0.0), person("b", false, 50.0)] },
+            truth: &truth,
             named: entries,
             seconds: 2.0,
         };

@@ -7,7 +7,7 @@ mod video;
 
 use std::path::Path;
 
-use rollcall_core::{FrameSource, Layout, Shown, SpriteSheet, parse_vtt};
+use rollcall_core::{FrameSource, Shown, SpriteSheet, parse_vtt};
 
 pub use folder::FrameFolder;
 pub use video::VideoFrames;
@@ -30,7 +30,7 @@ pub enum SceneFiles<'a> {
     Video(&'a Path),
 }
 
-/// Opens the frames of a scene, each as it is meant to be seen (see [`Layout`]).
+/// Opens the frames of a scene, each as it is meant to be seen (see [`rollcall_core::Layout`]).
 ///
 /// # Errors
 /// When a file cannot be read, is of another kind or too large, or ffmpeg is needed and not here.
@@ -41,10 +41,10 @@ pub fn open(scene: SceneFiles<'_>) -> Result<Box<dyn FrameSource>, Error> {
         SceneFiles::Video(file) => (Box::new(VideoFrames::open(file)?), file),
     };
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let layout = pollster::block_on(Layout::of(&*source, &name));
-    let layout = layout.map_err(|e| Error::Frames { path: path.into(), reason: e.to_string() })?;
-    tracing::debug!(?layout, frames = source.count(), path = %path.display());
-    Ok(Box::new(Shown::new(source, layout)))
+    let shown = pollster::block_on(Shown::of(source, &name));
+    let shown = shown.map_err(|e| Error::Frames { path: path.into(), reason: e.to_string() })?;
+    tracing::debug!(layout = ?shown.layout(), frames = shown.count(), path = %path.display());
+    Ok(Box::new(shown))
 }
 
 fn open_sprite(sheet: &Path, vtt: &Path) -> Result<SpriteSheet, Error> {

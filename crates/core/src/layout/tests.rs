@@ -175,7 +175,7 @@ fn a_source_is_looked_at_all_along_and_shown_as_it_is_meant() {
     let source = Given((0..40).map(eyes).collect(), 2);
     let layout = block_on(Layout::of(&source, "")).unwrap();
     assert_eq!(layout.stereo, Stereo::SideBySide);
-    let shown = Shown::new(Box::new(source), layout);
+    let shown = Shown { source: Box::new(source), layout };
     assert_eq!((shown.count(), shown.time(3), shown.layout()), (40, Some(3.0), layout));
     assert_eq!(block_on(shown.frame(7)).unwrap(), view(120, 120, 7, 0.0));
     assert!(matches!(block_on(shown.frame(2)), Err(FrameError::Missing { number: 2, .. })));

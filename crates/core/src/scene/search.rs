@@ -36,7 +36,6 @@ pub(crate) struct Search<'a> {
     seen: BTreeMap<usize, bool>,
     thumbnails: BTreeMap<usize, Vec<u8>>,
     facts: SceneFacts,
-    done: usize,
     turned: usize,
     trouble: Option<FrameError>,
 }
@@ -56,7 +55,6 @@ impl<'a> Search<'a> {
             seen: BTreeMap::new(),
             thumbnails: BTreeMap::new(),
             facts: SceneFacts { frames: frames.count(), ..SceneFacts::default() },
-            done: 0,
             turned: 0,
             trouble: None,
         }
@@ -78,7 +76,7 @@ impl<'a> Search<'a> {
         match first_pass {
             true if total == self.facts.frames => sampling::even(total, total),
             true => sampling::even(self.facts.frames, 2 * total / 3),
-            false => sampling::refine(&self.seen, total.saturating_sub(self.done)),
+            false => sampling::refine(&self.seen, total.saturating_sub(self.seen.len())),
         }
     }
 
@@ -96,7 +94,6 @@ impl<'a> Search<'a> {
     ) -> Result<(), IdentifyError> {
         self.tell()?;
         let frame = self.frames.frame(number).await;
-        self.done += 1;
         let pixels = match frame {
             Ok(pixels) => pixels,
             Err(error) => {
@@ -145,13 +142,13 @@ impl<'a> Search<'a> {
     }
 
     async fn detect(&self, pixels: &Pixels, effort: Effort) -> Result<Vec<Face>, RecogniseError> {
-        let (done, total) = (self.done - 1, self.total());
+        let (done, total) = (self.seen.len(), self.total());
         let hear = |_| (self.hear)(SceneProgress::Frame { done, total });
         self.recogniser.detect_as(pixels, effort, &hear).await
     }
 
     fn tell(&self) -> Result<(), RecogniseError> {
-        heard(self.hear, SceneProgress::Frame { done: self.done, total: self.total() })
+        heard(self.hear, SceneProgress::Frame { done: self.seen.len(), total: self.total() })
     }
 
     /// Whether a frame shows what the nearest one before or after it has shown.

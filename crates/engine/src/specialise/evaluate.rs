@@ -1,6 +1,7 @@
 //! Computes nodes that depend on constants alone: quantised weights, and the arithmetic on shapes
 //! that exporters leave in their graphs.
 
+use super::lower::transpose_values;
 use crate::{
     constant::{Constant, MAX_INTEGERS},
     error::Fault,
@@ -74,11 +75,7 @@ fn transpose_matrix(step: &Step, of: &Constant, memory: &mut Budget) -> Result<C
         return Err(step.unsupported("of a constant that is no matrix"));
     };
     memory.take(tensor.data().len(), size_of::<f32>())?;
-    let mut turned = Vec::with_capacity(tensor.data().len());
-    for column in 0..columns {
-        turned.extend(tensor.data().iter().skip(column).step_by(columns));
-    }
-    Constant::floats(vec![columns, rows], turned)
+    Constant::floats(vec![columns, rows], transpose_values(tensor.data(), rows, columns))
 }
 
 /// The integers of an input that must have some, few enough to be about shapes.

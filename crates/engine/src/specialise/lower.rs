@@ -145,7 +145,7 @@ fn gemm<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Known, Fault> {
     }
     let mut weights = if transposed {
         builder.weights.take(weight.data().len(), size_of::<f32>())?;
-        transpose_matrix(weight.data(), rows, columns)
+        transpose_values(weight.data(), rows, columns)
     } else {
         owned(weight, &mut builder.weights)?
     };
@@ -181,7 +181,7 @@ fn gemm<'n>(builder: &mut Builder<'n>, step: &'n Step) -> Result<Known, Fault> {
 }
 
 /// `[rows, columns]` to `[columns, rows]`.
-fn transpose_matrix(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+pub(super) fn transpose_values(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut result = vec![0.0; values.len()];
     for row in 0..rows {
         for (column, value) in values[row * columns..][..columns].iter().enumerate() {
