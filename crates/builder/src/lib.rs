@@ -27,6 +27,7 @@ mod reference;
 pub mod samples;
 pub mod setup;
 pub mod source;
+pub mod sources;
 pub mod tail;
 pub mod terminal;
 pub mod workers;

@@ -1,0 +1,119 @@
+//! Where performers come from: stash-boxes and their like, asked a page at a time.
+//!
+//! A [`Source`] knows one upstream's protocol and nothing else. Who asks it keeps the cursor, counts
+//! what was seen and decides what to do about a shortfall, so that a sweep can stop anywhere.
+
+use rollcall_core::PerformerId;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Error;
+
+/// A performer as an upstream describes them. Texts are a stranger's: never markup, never a path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The upstream's own id.
+    pub id: PerformerId,
+    /// The name to show.
+    pub name: String,
+    /// What tells namesakes apart.
+    pub disambiguation: Option<String>,
+    /// ISO 3166-1 alpha-2 country code.
+    pub country: Option<String>,
+    /// `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
+    pub birth_date: Option<String>,
+    /// When the upstream last changed the performer, RFC 3339.
+    pub updated: Option<String>,
+    /// Pages about the person, as the upstream gives them.
+    pub urls: Vec<String>,
+    /// Ids of the same person elsewhere which the upstream states outright.
+    pub stash_ids: Vec<PerformerId>,
+    /// Pictures, best first.
+    pub images: Vec<ListedImage>,
+    /// Ids at the same upstream that were merged into this one.
+    pub merged: Vec<Uuid>,
+}
+
+/// A picture of a performer at its upstream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedImage {
+    /// Where it is fetched. Checked against what the source may name before it is.
+    pub url: String,
+    /// Where it lies relative to the endpoint, if a client can build its address from that:
+    /// see `rollcall_core::Performer::image`.
+    pub path: Option<String>,
+}
+
+/// In which order a list is asked for. Upstreams break ties anyhow, so no order is stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// By name: a full sweep's first choice.
+    Name,
+    /// By name backwards: what one sweep skipped, another may show.
+    NameBackwards,
+    /// The oldest first.
+    Created,
+    /// The last changed first: an increment stops at what it has seen.
+    UpdatedLast,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the list's order.
+    pub performers: Vec<Listed>,
+    /// Rows that could not be understood, and why: counted, never fatal.
+    pub unusable: Vec<String>,
+    /// How many the upstream says there are in all.
+    pub count: Option<u64>,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+/// What became of a performer who is no longer listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Still there: the list had skipped them.
+    Listed(Box<Listed>),
+    /// Merged into another.
+    MergedInto(PerformerId),
+    /// Deleted, or never there.
+    Gone,
+}
+
+/// A merge or deletion that the upstream reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// Who is no longer there.
+    pub id: PerformerId,
+    /// Whom they were merged into.
+    pub into: Option<PerformerId>,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// One upstream.
+pub trait Source: Send {
+    /// Its canonical host name, which performer ids begin with.
+    fn endpoint(&self) -> &str;
+
+    /// A page of everybody, counted from 1.
+    ///
+    /// # Errors
+    /// When the upstream cannot be asked, refuses the key, or answers in a way that makes no sense.
+    fn page(&mut self, order: Order, page: u32) -> Result<Page, Error>;
+
+    /// What became of one performer.
+    ///
+    /// # Errors
+    /// As [`Source::page`].
+    fn fate(&mut self, id: Uuid) -> Result<Fate, Error>;
+
+    /// A page of merges and deletions, the latest first, counted from 1. Empty where the upstream
+    /// reports none.
+    ///
+    /// # Errors
+    /// As [`Source::page`].
+    fn removals(&mut self, page: u32) -> Result<Vec<Removal>, Error>;
+}
