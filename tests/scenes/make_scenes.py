@@ -23,6 +23,7 @@ import check
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--config", type=pathlib.Path, required=True)
+    parser.add_argument("--over", type=pathlib.Path, help="tables whose keys take the place of the configuration's")
     parser.add_argument("--people", type=pathlib.Path, help="one folder of photos per person")
     parser.add_argument("--strangers", type=pathlib.Path, help="photos of people who are not among them")
     parser.add_argument("--groups", type=pathlib.Path, help="photos of several people")
@@ -30,6 +31,8 @@ def main():
     parser.add_argument("--check", type=pathlib.Path, help="measure what an earlier run left here")
     arguments = parser.parse_args()
     config = tomllib.loads(arguments.config.read_text())
+    for table, keys in tomllib.loads(arguments.over.read_text() if arguments.over else "").items():
+        config[table].update(keys)
     if arguments.check:
         sys.exit(not check.keeps_promises(arguments.check, config))
     if not (arguments.people and arguments.out):

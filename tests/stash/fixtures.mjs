@@ -1,0 +1,54 @@
+// A library of real photos, from what make_library.mjs made.
+
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Library } from "./library.mjs";
+
+/** The stash-box that the double is configured for, as Stash writes its endpoint. */
+export const STASHDB = "https://stashdb.org/graphql";
+
+const read = (file) => JSON.parse(readFileSync(file, "utf8"));
+const photo = (name) => /\.(jpe?g|png|webp)$/i.test(name);
+const list = (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []);
+
+/**
+ * Everybody of the gallery but those in `without` is a performer with a stash id (none if
+ * `linked` is false); nobody is on a scene yet. `stashdb` knows everybody.
+ * `scene.truth` is what make_scenes.py says of a scene: who is in it, when, and where.
+ */
+export function photoLibrary(folder, { without = [], linked = true, tile = 160 } = {}) {
+  const library = new Library();
+  const gallery = join(folder, "made", "gallery");
+  const people = list(gallery).map((name) => {
+    const { id } = read(join(gallery, name, "performer.json"));
+    const picture = join(gallery, name, list(join(gallery, name)).find(photo));
+    return { name, picture, stash_id: id.split(":")[1] };
+  });
+  for (const { name, picture, stash_id: id } of people) {
+    if (!without.includes(name)) library.addPerformer({ name, picture, stash_ids: linked ? [{ endpoint: STASHDB, stash_id: id }] : [] });
+  }
+  library.stashBoxes.push({
+    endpoint: STASHDB, name: "stashdb",
+    performers: people.map(({ name, stash_id: id }) => ({ name, remote_site_id: id, images: [], gender: null })),
+  });
+  for (const name of list(join(folder, "made", "scenes", String(tile)))) addFilm(library, join(folder, "made", "scenes", String(tile), name), name);
+  const images = list(join(folder, "images")).filter(photo).map((name) =>
+    library.addImage({ title: name, media: { image: join(folder, "images", name) }, file: { path: `/library/images/${name}` } }).id);
+  library.addGallery({ title: "Groups", image_ids: images });
+  return library;
+}
+
+/** A film with its sheet and cues, and its video where make_scenes.py made one. */
+function addFilm(library, folder, title) {
+  const truth = read(join(folder, "truth.json"));
+  const there = (name) => (existsSync(join(folder, name)) ? join(folder, name) : null);
+  const video = there("video.mp4"), sheet = { sprite: there("sprite.jpg"), vtt: there("thumbs.vtt") };
+  const [width, height] = truth.video_size ?? truth.tile.map((side) => 8 * side);
+  const scene = library.addScene({
+    title,
+    file: { path: `/library/scenes/${title}.mp4`, duration: truth.duration, width, height },
+    media: { ...sheet, stream: video, preview: video, screenshot: there("frames/0000.jpg") },
+  });
+  scene.later = sheet;
+  scene.truth = truth;
+}
