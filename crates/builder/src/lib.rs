@@ -15,6 +15,7 @@ pub mod folder;
 pub mod forecast;
 pub mod frames;
 pub mod key_file;
+pub mod known;
 mod logistic;
 pub mod metrics;
 mod own;
