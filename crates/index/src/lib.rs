@@ -17,6 +17,8 @@ mod error;
 mod fetch;
 #[cfg(feature = "hnsw")]
 mod hnsw;
+#[cfg(feature = "pull")]
+pub mod http;
 mod ids;
 mod info;
 mod inventory;

@@ -1,20 +1,17 @@
 //! A database on a host, read natively.
 
-use std::{
-    error::Error as _,
-    time::{Duration, SystemTime},
-};
+use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{
     Client, Response, StatusCode, Url,
-    header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, RETRY_AFTER},
+    header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING},
     redirect::Policy,
 };
 use rollcall_core::LocalFuture;
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 use super::{Store, StoreError, is_file_name};
+use crate::http::{is_web_page, retry_after, tls, words};
 
 /// How long a host may take to accept a connection, and between two parts of an answer.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -112,17 +109,6 @@ impl RemoteStore {
     }
 }
 
-/// The system's certificates, so that a certificate authority of one's own works, and Mozilla's,
-/// for systems that have none.
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    Ok(ClientConfig::builder_with_provider(ring::default_provider().into())
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
-}
-
 /// Refuses every answer that is not a whole file in a form that is understood.
 fn refuse(name: &str, response: &Response) -> Result<(), Failure> {
     let says = |what: &str| StoreError::unreachable(name, &format!("the host says {what}"));
@@ -151,34 +137,6 @@ fn refuse(name: &str, response: &Response) -> Result<(), Failure> {
         .into()),
         _ => Ok(()),
     }
-}
-
-/// How long the host wants to be left alone: a number of seconds, or a date.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    let until = |date: SystemTime| date.duration_since(SystemTime::now()).unwrap_or_default();
-    let seconds = text.parse().map(Duration::from_secs).ok();
-    seconds.or_else(|| httpdate::parse_http_date(text).ok().map(until))
-}
-
-/// Whether somebody answers with a page for people: a sign-in, a captive portal, an error.
-fn is_web_page(bytes: &[u8]) -> bool {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-    [b"<!doctype html".as_slice(), b"<html"].iter().any(|start| {
-        text.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start))
-    })
-}
-
-/// The error and its causes, without the address: it may hold a password.
-fn words(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 impl Failure {
@@ -239,12 +197,5 @@ mod tests {
             let error = RemoteStore::new(wrong).unwrap_err();
             assert!(matches!(error, StoreError::Address(_)), "{wrong}: {error}");
         }
-    }
-
-    #[test]
-    fn pages_are_told_from_files() {
-        assert!(is_web_page(b"\xef\xbb\xbf\n <!DOCTYPE html><title>Sign in</title>"));
-        assert!(is_web_page(b"<HTML>"));
-        assert!(!is_web_page(b"{\"format\":1}") && !is_web_page(b"<h") && !is_web_page(b""));
     }
 }
