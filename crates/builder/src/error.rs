@@ -6,6 +6,8 @@ use rollcall_core::{DecodeError, LookupError};
 use rollcall_engine::{choose::NoGpu, wonnx::NoAdapter};
 use rollcall_index::IndexError;
 
+use crate::{net::NetError, sources::UpstreamError};
+
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -219,6 +221,12 @@ pub enum Error {
     /// The database did not answer.
     #[error(transparent)]
     Lookup(#[from] LookupError),
+    /// An upstream does not answer as it should.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// A picture cannot be fetched.
+    #[error(transparent)]
+    Net(#[from] NetError),
     /// A worker thread ended too early.
     #[error("a worker stopped unexpectedly; please report this with the output of -vv")]
     Worker,

@@ -18,6 +18,7 @@ pub mod key_file;
 pub mod known;
 mod logistic;
 pub mod metrics;
+pub mod net;
 mod own;
 pub mod pack_file;
 pub mod package;

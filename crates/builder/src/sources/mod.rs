@@ -3,11 +3,19 @@
 //! A [`Source`] knows one upstream's protocol and nothing else. Who asks it keeps the cursor, counts
 //! what was seen and decides what to do about a shortfall, so that a sweep can stop anywhere.
 
+mod error;
+mod graphql;
+mod links;
+mod stash_box;
+
 use rollcall_core::PerformerId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Error;
+pub use error::UpstreamError;
+pub use stash_box::StashBox;
+
+use crate::{Error, net::Upstream};
 
 /// A performer as an upstream describes them. Texts are a stranger's: never markup, never a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +75,8 @@ pub struct Page {
     pub unusable: Vec<String>,
     /// How many the upstream says there are in all.
     pub count: Option<u64>,
-    /// Whether there may be more.
+    /// Whether there may be more. Upstreams may give fewer than a page has: only an empty page is the
+    /// last one for certain.
     pub more: bool,
 }
 
@@ -98,6 +107,9 @@ pub trait Source: Send {
     /// Its canonical host name, which performer ids begin with.
     fn endpoint(&self) -> &str;
 
+    /// Whom pictures are asked of: for [`crate::net::Net::image`].
+    fn upstream(&self) -> &Upstream;
+
     /// A page of everybody, counted from 1.
     ///
     /// # Errors
@@ -110,8 +122,9 @@ pub trait Source: Send {
     /// As [`Source::page`].
     fn fate(&mut self, id: Uuid) -> Result<Fate, Error>;
 
-    /// A page of merges and deletions, the latest first, counted from 1. Empty where the upstream
-    /// reports none.
+    /// A page of merges and deletions, the latest first, counted from 1. Empty after the last one, and
+    /// where the upstream reports none. They may be two lists at the upstream: a later page may hold
+    /// newer ones, unless a whole page holds only what is known.
     ///
     /// # Errors
     /// As [`Source::page`].
