@@ -5,21 +5,17 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { buildClientSchema } from "graphql";
 
-const INSIDE = "stashapp_client/generated/schema.json";
-
-/** Where the introspection of Stash v0.31 lies: ROLLCALL_STASH_SCHEMA, or in the Python environment
- *  that `cargo xtask setup` makes in the cache. Null where neither is there. */
-export function introspectionFile() {
-  const named = process.env.ROLLCALL_STASH_SCHEMA;
-  if (named) return named;
+/** Where the introspection of Stash v0.31 lies: `cargo xtask setup` puts it into the cache. */
+function introspectionFile() {
   const cache = process.env.ROLLCALL_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "rollcall");
-  return [join(cache, "python-graphql", "schema.json")].find(existsSync) ?? null;
+  const file = join(cache, "stash-schema", "stashapp_client", "generated", "schema.json");
+  if (!existsSync(file)) throw new Error(`Stash's schema is not at ${file}; \`cargo xtask setup\` fetches it`);
+  return file;
 }
 
 /** Stash's schema, `0.31` or `0.30`. */
-export function stashSchema(version = "0.31", file = introspectionFile()) {
-  if (!file) throw new Error(`Stash's schema (${INSIDE}) is not on this machine; \`cargo xtask setup\` fetches it`);
-  const { data } = JSON.parse(readFileSync(file, "utf8"));
+export function stashSchema(version = "0.31") {
+  const { data } = JSON.parse(readFileSync(introspectionFile(), "utf8"));
   return buildClientSchema(version === "0.30" ? before(data) : data);
 }
 

@@ -1,7 +1,8 @@
 // What goes wrong on request. A fault is `{ when, times, … }`: `when(asked)` chooses requests by
 // `{ method, path, query, operation, variables }`; the first fault that fits counts, `times` times.
 // What happens: `delay` (milliseconds), `status` and `body`, `errors` (GraphQL), `cut` (the connection
-// breaks), `run(stash)` (anything, before the request is answered as usual).
+// breaks), `run(stash)` (anything, before the request is answered as usual), `answer(asked, response)`
+// (its own answer, if it gives true).
 
 export class Faults {
   #list = [];

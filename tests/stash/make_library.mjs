@@ -24,12 +24,14 @@ function uuid(name) {
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-");
 }
 
+const isPhoto = (name) => /\.(jpe?g|png|webp)$/i.test(name);
+
 await rm(out, { recursive: true, force: true });
 for (const room of ["people", "gallery", "probes"].map((name) => join(photos, name)).filter(existsSync)) {
   for (const person of (await readdir(room)).sort()) {
     const folder = join(people, person);
     await mkdir(folder, { recursive: true });
-    for (const photo of await readdir(join(room, person))) await symlink(join(room, person, photo), join(folder, photo));
+    for (const photo of (await readdir(join(room, person))).filter(isPhoto)) await symlink(join(room, person, photo), join(folder, photo));
     await writeFile(join(folder, "performer.json"), JSON.stringify({ id: `stashdb.org:${uuid(person)}`, name: person }));
   }
 }

@@ -65,6 +65,7 @@ async function answer(stash, custom, request, response) {
   if (fault?.cut) return response.destroy();
   if (fault?.delay) await new Promise((resolve) => setTimeout(resolve, fault.delay));
   fault?.run?.(stash);
+  if (fault?.answer?.(asked, response)) return undefined;
   if (await stash.sessions.answer(request, response, url, prefix)) return undefined;
   if (!stash.sessions.allows(request, url)) return stash.sessions.refuse(response, url, prefix);
   if (fault?.status) return response.writeHead(fault.status, { "Content-Type": fault.type ?? "text/plain" }).end(fault.body);

@@ -96,6 +96,35 @@ pub(crate) fn published(places: &Places, sample: &Sample) -> Result<PathBuf> {
     Ok(database)
 }
 
+/// The films and pictures of the Stash double (tests/stash), made from the photos for development,
+/// or from the sample photos where these are not there.
+pub(crate) fn stash_library(places: &Places, python: &Path) -> Result<PathBuf> {
+    let ours = places.shared().map(|shared| shared.join("data/faces-dev"));
+    let photos = match ours.filter(|photos| photos.is_dir()) {
+        Some(photos) => photos,
+        None => {
+            build_programs(places)?;
+            fetch_photos(places)?;
+            self::photos(places)
+        }
+    };
+    let library = places.target.join("stash-library");
+    let makers = ["tests/scenes", "tests/stash/make_library.mjs", "tests/stash/scenes.toml"]
+        .map(|maker| places.root.join(maker));
+    let stamp = Stamp::of(library.join("stamp"), &makers, &[&photos.display().to_string()])?;
+    if !stamp.holds(&[library.join("made/gallery")]) {
+        println!("Making films with known truth from photos: the tests' Stash shows them.");
+        Step::new(places, "stash-library", "tests/stash/make_library.mjs", "node")
+            .args(["tests/stash/make_library.mjs"])
+            .args([&OsString::from("--photos"), photos.as_os_str()])
+            .args([&OsString::from("--out"), library.as_os_str()])
+            .args([&OsString::from("--python"), python.as_os_str()])
+            .run()?;
+        stamp.set()?;
+    }
+    Ok(library)
+}
+
 /// What is in a folder, by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let at = || Error::io(folder.display().to_string());

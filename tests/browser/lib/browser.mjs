@@ -72,6 +72,15 @@ export async function launch(kind, { gpu = false } = {}) {
   };
 }
 
+/** For `before` of `open`: `window.refused` lists what the page's policy has refused. */
+export function watchPolicy(page) {
+  return page.evaluateOnNewDocument(() => {
+    window.refused = [];
+    document.addEventListener("securitypolicyviolation", (event) =>
+      window.refused.push(`${event.effectiveDirective} ${event.blockedURI}`));
+  });
+}
+
 function firefoxPreferences(port) {
   return {
     "network.proxy.type": 1,

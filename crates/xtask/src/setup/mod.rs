@@ -8,6 +8,7 @@ pub(crate) mod nginx;
 pub(crate) mod npm;
 pub(crate) mod prerequisites;
 pub(crate) mod python;
+pub(crate) mod stash_schema;
 pub(crate) mod wasm_bindgen;
 pub(crate) mod wasm_target;
 
@@ -44,13 +45,14 @@ pub(crate) fn prepare(places: &Places, pieces: &[&dyn Piece]) -> Result<()> {
 /// `cargo xtask setup`: every piece that any command needs.
 pub(crate) fn everything(places: &Places) -> Result<()> {
     let web = web::pieces(places)?;
-    let tests: [&dyn Piece; 7] = [
+    let tests: [&dyn Piece; 8] = [
         &browsers::Browser::Chromium,
         &browsers::Browser::Firefox,
         &browsers::SoftwareVulkan,
         &ffmpeg::Ffmpeg,
         &python::PythonEnvironment,
         &python::ScenesEnvironment,
+        &stash_schema::StashSchema,
         &cargo_fuzz::CargoFuzz,
     ];
     let pieces: Vec<_> = web.iter().map(AsRef::as_ref).chain(tests).collect();

@@ -88,6 +88,11 @@ impl Piece for BenchEnvironment {
 pub(crate) struct ScenesEnvironment;
 
 impl ScenesEnvironment {
+    /// Its interpreter.
+    pub(crate) fn interpreter(places: &Places) -> PathBuf {
+        Self::environment(places).interpreter()
+    }
+
     fn environment(places: &Places) -> Environment {
         Environment {
             folder: places.cache.join("python-scenes"),

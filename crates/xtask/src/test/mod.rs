@@ -23,15 +23,17 @@ struct Stage {
 }
 
 /// All of them, the quick ones first; the reference outputs come before the tests that need them.
-const STAGES: [Stage; 11] = [
+const STAGES: [Stage; 13] = [
     Stage { name: "format", what: "formatting", run: stages::format },
     Stage { name: "types", what: "TypeScript's types", run: stages::types },
+    Stage { name: "graphql", what: "GraphQL documents", run: stages::graphql },
     Stage { name: "lints", what: "lints", run: stages::lints },
     Stage { name: "web", what: "page, WebAssembly, size budgets", run: stages::web },
     Stage { name: "web-lints", what: "lints of the WebAssembly crate", run: stages::web_lints },
     Stage { name: "references", what: "reference outputs", run: stages::references },
     Stage { name: "native", what: "unit, property and documentation tests", run: stages::native },
     Stage { name: "fuzz", what: "a minute of fuzzing for each reader", run: fuzz::run },
+    Stage { name: "stash", what: "the Stash that tests run in", run: stages::stash },
     Stage { name: "browser", what: "tests in Chromium and Firefox", run: stages::browser },
     Stage { name: "demo", what: "the demo, on both engines", run: stages::demo },
     Stage { name: "bench", what: "quick runs of the benchmarks", run: stages::bench },

@@ -1,6 +1,6 @@
 //! What each stage of the tests runs.
 
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use super::counts::{self, Counts};
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
         browsers::{Browser, SoftwareVulkan},
         ffmpeg::Ffmpeg,
         npm::NpmPackages,
-        python::PythonEnvironment,
+        python::{PythonEnvironment, ScenesEnvironment},
+        stash_schema::StashSchema,
         wasm_target::{Compiler, WasmTarget},
     },
     step::{Output, Step, tail},
@@ -30,6 +31,21 @@ pub(super) fn format(places: &Places) -> Result<Counts> {
 pub(super) fn types(places: &Places) -> Result<Counts> {
     setup::prepare(places, &[&NpmPackages])?;
     one(Step::new(places, "types", "tsc", "npm").args(["run", "--silent", "check"]))
+}
+
+/// What we ask of Stash, against its schemas; and whether our types are those of the documents.
+pub(super) fn graphql(places: &Places) -> Result<Counts> {
+    const DOCUMENTS: &str = "plugin/src/graphql";
+    setup::prepare(places, &[&NpmPackages, &PythonEnvironment, &StashSchema])?;
+    let script = |name: &str| {
+        let file = format!("tests/graphql/{name}.mjs");
+        Step::new(places, &format!("graphql-{name}"), &file, "node")
+            .args([&file])
+            .env("ROLLCALL_CACHE", &places.cache)
+    };
+    let pairs = ["stash-0.31", "stash-0.30"].map(|schema| format!("{schema}={DOCUMENTS}"));
+    let types = script("generate").args(["stash-0.31", DOCUMENTS, "--check"]);
+    Ok(one(script("validate").args(pairs))? + one(types)?)
 }
 
 pub(super) fn lints(places: &Places) -> Result<Counts> {
@@ -82,19 +98,39 @@ pub(super) fn native(places: &Places) -> Result<Counts> {
     Ok(told(counts, &output))
 }
 
+/// The tests of the Stash double itself.
+pub(super) fn stash(places: &Places) -> Result<Counts> {
+    setup::prepare(
+        places,
+        &[&NpmPackages, &PythonEnvironment, &StashSchema, &Browser::Chromium, &Browser::Firefox],
+    )?;
+    counted(
+        Step::new(places, "stash", "tests/stash/run.mjs", "node")
+            .args(["tests/stash/run.mjs", "--library"])
+            .args([stash_library(places)?])
+            .env("ROLLCALL_CACHE", &places.cache)
+            .limit(Duration::from_secs(15 * 60)),
+    )
+}
+
+/// The films and pictures that the Stash double shows, made where they are not there.
+fn stash_library(places: &Places) -> Result<PathBuf> {
+    setup::prepare(places, &[&Ffmpeg, &ScenesEnvironment])?;
+    sample::stash_library(places, &ScenesEnvironment::interpreter(places))
+}
+
 pub(super) fn browser(places: &Places) -> Result<Counts> {
     let sample = sample(places)?;
     let published = sample::published(places, &sample)?;
     prepare_references(places)?;
-    let output = Step::new(places, "browser", "tests/browser/run.mjs", "node")
-        .args(["tests/browser/run.mjs"])
-        .args(sample.folders(places))
-        .args([&OsString::from("--published"), published.as_os_str()])
-        .args([&OsString::from("--references"), places.cache.join("references").as_os_str()])
-        .limit(Duration::from_secs(45 * 60))
-        .run_for_output()?;
-    let counts = counts::of_last_line(&output.text).unwrap_or_default();
-    Ok(told(counts.or_crash(output.status.success()), &output))
+    counted(
+        Step::new(places, "browser", "tests/browser/run.mjs", "node")
+            .args(["tests/browser/run.mjs"])
+            .args(sample.folders(places))
+            .args([&OsString::from("--published"), published.as_os_str()])
+            .args([&OsString::from("--references"), places.cache.join("references").as_os_str()])
+            .limit(Duration::from_secs(45 * 60)),
+    )
 }
 
 pub(super) fn demo(places: &Places) -> Result<Counts> {
@@ -137,6 +173,13 @@ pub(super) fn one(step: Step) -> Result<Counts> {
     let output = step.run_for_output()?;
     let passed = output.status.success();
     Ok(told(Counts::one(passed), &output))
+}
+
+/// A program whose last line counts its tests.
+fn counted(step: Step) -> Result<Counts> {
+    let output = step.run_for_output()?;
+    let counts = counts::of_last_line(&output.text).unwrap_or_default();
+    Ok(told(counts.or_crash(output.status.success()), &output))
 }
 
 /// Shows the end of the log if something failed.
