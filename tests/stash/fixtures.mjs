@@ -48,7 +48,15 @@ function addFilm(library, folder, title) {
     title,
     file: { path: `/library/scenes/${title}.mp4`, duration: truth.duration, width, height },
     media: { ...sheet, stream: video, preview: video, screenshot: there("frames/0000.jpg") },
+    markers: video ? [0.25, 0.75].map((share) => marker(truth, share, there)) : [],
   });
   scene.later = sheet;
   scene.truth = truth;
+}
+
+/** A marker at a share of the film, with the frame that is seen then. */
+function marker(truth, share, there) {
+  const frame = Math.floor(share * truth.frames);
+  const seconds = (frame + 0.5) / truth.frames * truth.duration;
+  return { title: `At ${Math.round(100 * share)} %`, seconds, picture: there(`frames/${String(frame).padStart(4, "0")}.jpg`) };
 }

@@ -53,6 +53,15 @@ function library() {
   return known;
 }
 
+/** A Stash and a Chromium for one test. */
+async function both(t, options) {
+  const stash = await start({ library: library(), ...options });
+  t.after(() => stash.stop());
+  const browser = await launch("chromium");
+  t.after(() => browser.close());
+  return { stash, browser };
+}
+
 /** Runs in the page: tries what plugins want to do, and says what came of it. */
 async function attempt(elsewhere) {
   const blob = (...parts) => URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
@@ -212,9 +221,8 @@ describe("a plugin", () => {
 });
 
 describe("the edit form", () => {
-  test("starts anew when the scene changes under it, and saving REPLACES the performers", async () => {
-    const stash = await start({ library: library() });
-    const browser = await launch("chromium");
+  test("starts anew when the scene changes under it, and saving REPLACES the performers", async (t) => {
+    const { stash, browser } = await both(t);
     const { page } = await browser.open(`http://localhost:${stash.port}/scenes/1`);
     await page.waitForSelector("a[data-rb-event-key=scene-edit-panel]");
     await page.click("a[data-rb-event-key=scene-edit-panel]");
@@ -231,16 +239,25 @@ describe("the edit form", () => {
       mutation: PluginApi.GQL.BulkSceneUpdateDocument, variables: { input: { ids: ["1"], performer_ids: { ids: ["2"], mode: "ADD" } } },
     }));
     await page.waitForFunction(() => document.querySelector("#title").value === "One more");
-    await browser.close();
-    stash.stop();
+  });
+});
+
+describe("a Stash of v0.30", () => {
+  test("has the same page; what is not there says so", async (t) => {
+    const { stash, browser } = await both(t, { plugins: { faces: PLUGIN }, schema: "0.30", version: "v0.30.1" });
+    const { page, errors } = await browser.open(`http://localhost:${stash.port}/scenes/1`);
+    await page.waitForSelector(".scene-tabs");
+    await page.goto(`http://localhost:${stash.port}/scenes/99`);
+    await page.waitForFunction(() => document.querySelector(".error-message")?.innerText === "Not found");
+    assert.deepEqual([errors, stash.log.filter(({ errors: wrong }) => wrong)], [[], []]);
   });
 });
 
 describe("below a path, behind a login", () => {
-  test("the page, its plugin and its pictures are all there", async () => {
-    const stash = await start({ library: library(), plugins: { faces: PLUGIN }, credentials: { username: "u", password: "p", apiKey: "k" } });
-    const proxy = await startPrefix(stash.port, "/stash");
-    const browser = await launch("chromium");
+  test("the page, its plugin and its pictures are all there", async (t) => {
+    const { stash, browser } = await both(t, { plugins: { faces: PLUGIN }, credentials: { username: "u", password: "p", apiKey: "k" } });
+    const proxy = await startPrefix({ "/stash": stash.port });
+    t.after(() => proxy.close());
     const { page, errors } = await browser.open(`http://stash.test:${proxy.port}/stash/scenes/1`);
     await page.type("[name=username]", "u");
     await page.type("[name=password]", "p");
@@ -253,8 +270,9 @@ describe("below a path, behind a login", () => {
     const pictures = await page.$$eval("img", (images) => images.map(({ src }) => src));
     assert.ok(pictures.length > 0 && pictures.every((src) => src.startsWith(`http://stash.test:${proxy.port}/stash/performer/`)), pictures.join());
     assert.deepEqual(errors, []);
-    await browser.close();
-    proxy.close();
-    stash.stop();
+    stash.sessions.expire();
+    await page.click('a[href="/stash/scenes"]');
+    await page.waitForSelector("[name=password]");
+    assert.equal(new URL(page.url()).pathname, "/stash/login", "who is no longer logged in is led to the login");
   });
 });

@@ -1,11 +1,12 @@
-// A reverse proxy in front of the double: Stash below a path of another server.
+// A reverse proxy in front of doubles: one or more Stashes, each below a path of another server.
 
 import http from "node:http";
 
-/** Starts it on a free port: `<prefix>/…` goes to the Stash at `port`, all else is 404. */
-export async function startPrefix(port, prefix, { proto = "http" } = {}) {
+/** Starts it on a free port: with `{ "/stash": port }`, `/stash/…` goes to the Stash at `port`; all else is 404. */
+export async function startPrefix(ports, { proto = "http" } = {}) {
   const server = http.createServer((request, response) => {
-    if (!request.url.startsWith(`${prefix}/`)) return void response.writeHead(404).end();
+    const [prefix, port] = Object.entries(ports).find(([path]) => request.url.startsWith(`${path}/`)) ?? [];
+    if (!prefix) return void response.writeHead(404).end();
     const onward = http.request({
       host: "127.0.0.1", port, method: request.method, path: request.url.slice(prefix.length),
       headers: { ...request.headers, "x-forwarded-prefix": prefix, "x-forwarded-proto": proto },

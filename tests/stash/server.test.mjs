@@ -149,7 +149,7 @@ describe("below a path of another server", () => {
     const library = new Library();
     library.addScene({ updated_at: "2026-01-01T00:00:00Z", performer_ids: [library.addPerformer({ name: "A", updated_at: "2026-01-01T00:00:00Z" }).id] });
     stash = await start({ library, credentials: { username: "u", password: "p", apiKey: "k" } });
-    proxy = await startPrefix(stash.port, "/stash", { proto: "https" });
+    proxy = await startPrefix({ "/stash": stash.port }, { proto: "https" });
   });
   after(() => { stash?.stop(); proxy?.close(); });
 

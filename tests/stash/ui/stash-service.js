@@ -1,12 +1,19 @@
 // `PluginApi.utils.StashService`: the Apollo client with its normalised cache, and what core builds on it.
 
-import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
+import { ApolloClient, from, HttpLink, InMemoryCache } from "@apollo/client";
+import { onError } from "@apollo/client/link/error";
 import { GQL } from "./gql.js";
 import { basePath } from "./place.js";
 
 const client = new ApolloClient({
   devtools: { enabled: false },
-  link: new HttpLink({ uri: new URL(`${basePath}graphql`, location.origin).href }),
+  link: from([
+    // Whose session has ended is led to the login, whatever the page was about to do.
+    onError(({ networkError }) => {
+      if (networkError?.statusCode === 401) location.href = `${basePath}login?returnURL=${encodeURIComponent(location.href)}`;
+    }),
+    new HttpLink({ uri: new URL(`${basePath}graphql`, location.origin).href }),
+  ]),
   cache: new InMemoryCache({
     possibleTypes: {
       BaseFile: ["VideoFile", "ImageFile", "GalleryFile", "BasicFile"],
@@ -16,7 +23,7 @@ const client = new ApolloClient({
       Query: {
         fields: Object.fromEntries(["Scene", "Image", "Gallery", "Performer"].map((type) => [`find${type}`, {
           // What a list has shown is shown at once, before the answer comes.
-          read: (known, { args, toReference }) => known ?? toReference({ __typename: type, id: args.id }),
+          read: (known, { args, toReference }) => (known === undefined ? toReference({ __typename: type, id: args.id }) : known),
         }])),
       },
       ConfigResult: { merge: true },

@@ -36,6 +36,9 @@ pub(super) fn types(places: &Places) -> Result<Counts> {
 /// What we ask of Stash, against its schemas; and whether our types are those of the documents.
 pub(super) fn graphql(places: &Places) -> Result<Counts> {
     const DOCUMENTS: &str = "plugin/src/graphql";
+    if !places.root.join(DOCUMENTS).is_dir() {
+        return Ok(Counts::default());
+    }
     setup::prepare(places, &[&NpmPackages, &PythonEnvironment, &StashSchema])?;
     let script = |name: &str| {
         let file = format!("tests/graphql/{name}.mjs");
