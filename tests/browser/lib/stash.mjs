@@ -15,15 +15,15 @@ export async function startStash(folders, meddle) {
   const there = Object.entries(folders).filter(([, folder]) => folder).sort(([a], [b]) => b.length - a.length);
   for (const [path, folder] of there) link(join(plugin, "assets", path), resolve(folder), there.some(([other]) => other.startsWith(`${path}/`)));
   const stash = await startDouble({ plugins: [plugin] });
-  if (meddle) {
-    stash.faults.add({
-      when: ({ path }) => path.startsWith(ASSETS),
-      answer: ({ path }, response) => {
-        const below = decodeURIComponent(path.slice(ASSETS.length));
-        return meddle(below, response, join(plugin, "assets", below));
-      },
-    });
-  }
+  stash.faults.add({
+    when: ({ path }) => path.startsWith(ASSETS),
+    answer: ({ path }, response) => {
+      // Tests count what a host is asked: the browser's own cache would answer for it.
+      response.setHeader("Cache-Control", "no-store");
+      const below = decodeURIComponent(path.slice(ASSETS.length));
+      return meddle?.(below, response, join(plugin, "assets", below));
+    },
+  });
   return { port: stash.port, close: () => { stash.close(); rmSync(plugin, { recursive: true, force: true }); } };
 }
 

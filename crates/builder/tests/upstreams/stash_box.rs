@@ -107,7 +107,8 @@ fn the_last_changed_come_first_in_an_increment() {
 #[test]
 fn what_passes_is_waited_for() {
     let fake = Fake::stash_box(World::new(6, 10), photos::plain());
-    for fault in [Fault::status(429).retry_after("0"), Fault::status(500), Fault::Stall, Fault::Cut] {
+    for fault in [Fault::status(429).retry_after("0"), Fault::status(500), Fault::Stall, Fault::Cut]
+    {
         fake.fault(Route::Api, fault.clone(), 2);
         let page = source(&fake).page(Order::Name, 1).unwrap();
         assert_eq!(page.performers.len(), 10, "{fault:?}");

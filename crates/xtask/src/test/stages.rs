@@ -33,12 +33,11 @@ pub(super) fn types(places: &Places) -> Result<Counts> {
     one(Step::new(places, "types", "tsc", "npm").args(["run", "--silent", "check"]))
 }
 
-/// What we ask of Stash, against its schemas; and whether our types are those of the documents.
+/// What we ask of Stash and of stash-boxes, against their schemas; and whether the plugin's types are
+/// those of its documents.
 pub(super) fn graphql(places: &Places) -> Result<Counts> {
-    const DOCUMENTS: &str = "plugin/src/graphql";
-    if !places.root.join(DOCUMENTS).is_dir() {
-        return Ok(Counts::default());
-    }
+    const PLUGIN: &str = "plugin/src/graphql";
+    const BUILDER: &str = "crates/builder/src/sources";
     setup::prepare(places, &[&NpmPackages, &PythonEnvironment, &StashSchema])?;
     let script = |name: &str| {
         let file = format!("tests/graphql/{name}.mjs");
@@ -46,9 +45,21 @@ pub(super) fn graphql(places: &Places) -> Result<Counts> {
             .args([&file])
             .env("ROLLCALL_CACHE", &places.cache)
     };
-    let pairs = ["stash-0.31", "stash-0.30"].map(|schema| format!("{schema}={DOCUMENTS}"));
-    let types = script("generate").args(["stash-0.31", DOCUMENTS, "--check"]);
-    Ok(one(script("validate").args(pairs))? + one(types)?)
+    let validate = |schema: &str, documents: &str| {
+        one(script("validate").args([format!("{schema}={documents}")]))
+    };
+    let stash_box = match places.shared().map(|shared| shared.join("data/stash-box")) {
+        Some(schema) if schema.is_dir() => validate(&schema.display().to_string(), BUILDER)?,
+        _ => {
+            println!("  skipped: {BUILDER}: stash-box's schema is not beside the checkout");
+            Counts { skipped: 1, ..Counts::default() }
+        }
+    };
+    if !places.root.join(PLUGIN).is_dir() {
+        return Ok(stash_box);
+    }
+    let types = script("generate").args(["stash-0.31", PLUGIN, "--check"]);
+    Ok(stash_box + validate("stash-0.31", PLUGIN)? + validate("stash-0.30", PLUGIN)? + one(types)?)
 }
 
 pub(super) fn lints(places: &Places) -> Result<Counts> {
