@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { launch } from "../browser/lib/browser.mjs";
 import { sheetMissing, spriteMissing } from "./faults.mjs";
-import { photoLibrary, STASHDB } from "./fixtures.mjs";
+import { hostile, photoLibrary, STASHDB } from "./fixtures.mjs";
 import { start } from "./lib.mjs";
 
 const folder = process.env.ROLLCALL_STASH_LIBRARY;
@@ -68,6 +69,25 @@ describe("a library of photos", { skip }, () => {
     mend();
     stash.faults.add(sheetMissing());
     assert.deepEqual([await status("sprite.jpg"), await status("thumbs.vtt")], [404, 200]);
+  });
+});
+
+describe("a hostile library", { skip }, () => {
+  test("has names of which none is anything but text in the double's own page", async (t) => {
+    const library = hostile(photoLibrary(folder, { films: 20 }));
+    assert.equal(library.scenes.size, 20);
+    library.addScene({ title: "<b>bold</b>", performer_ids: [...library.performers.keys()] });
+    const stash = await start({ library });
+    t.after(() => stash.stop());
+    const browser = await launch("chromium");
+    t.after(() => browser.close());
+    const { page, errors } = await browser.open(`http://localhost:${stash.port}/scenes/21`);
+    for (const [path, there] of [["/scenes/21", ".performer-tag"], ["/scenes", ".scene-card"], ["/performers", ".performer-card"], ["/images", ".image-card"]]) {
+      await page.goto(`http://localhost:${stash.port}${path}`);
+      await page.waitForSelector(there);
+      assert.equal(await page.evaluate(() => window.owned), undefined, path);
+    }
+    assert.deepEqual(errors, []);
   });
 });
 

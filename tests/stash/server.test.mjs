@@ -117,6 +117,7 @@ describe("with credentials", () => {
   test("nobody in particular gets 401 from GraphQL and files, and the login page elsewhere", async () => {
     assert.deepEqual(await stash.ask("{ version { version } }"), { status: 401 });
     assert.equal((await get("/scene/abc_sprite.jpg")).status, 401);
+    assert.equal((await get("/assets/index.js")).status, 200, "the page's own files are for everybody");
     const page = await get("/scenes/1?x=1");
     assert.deepEqual([page.status, page.headers.get("location")], [302, "/login?returnURL=%2Fscenes%2F1%3Fx%3D1"]);
   });

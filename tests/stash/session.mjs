@@ -29,7 +29,8 @@ export class Sessions {
   }
 
   allows(request, url) {
-    if (!this.credentials) return true;
+    // The page's own files are for everybody, so that the login can look like Stash.
+    if (!this.credentials || /^\/(css|assets)/.test(url.pathname)) return true;
     const key = request.headers.apikey ?? url.searchParams.get("apikey");
     if (key) return key === this.credentials.apiKey;
     const [, token] = /(?:^|;\s*)session=([0-9a-f]+)/.exec(request.headers.cookie ?? "") ?? [];
@@ -38,7 +39,9 @@ export class Sessions {
 
   /** 401 to programs, the login page to people. */
   refuse(response, url, base) {
-    if (url.pathname === "/graphql" || extname(url.pathname)) return response.writeHead(401).end("Unauthorized\n");
+    if (url.pathname === "/graphql" || !["", ".html"].includes(extname(url.pathname))) {
+      return response.writeHead(401, { "WWW-Authenticate": "FormBased" }).end();
+    }
     const back = encodeURIComponent(`${base}${url.pathname}${url.search}`);
     return response.writeHead(302, { Location: `${base}/login?returnURL=${back}` }).end();
   }

@@ -14,7 +14,9 @@ export const instead = adder("instead");
 /** `fn(...args, result)` gives the result. */
 export const after = adder("after");
 
+/** A name can be taken once. */
 export function registerComponent(name, component) {
+  if (components[name]) throw new Error(`there is a component ${name} already`);
   components[name] = component;
   return component;
 }
