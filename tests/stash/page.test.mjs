@@ -65,9 +65,9 @@ async function both(t, options) {
 /** Runs in the page: tries what plugins want to do, and says what came of it. */
 async function attempt(elsewhere) {
   const blob = (...parts) => URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
-  const ran = (source) => new Promise((resolve) => {
+  const ran = (source, options) => new Promise((resolve) => {
     try {
-      const worker = new Worker(source);
+      const worker = new Worker(source, options);
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = () => resolve("blocked");
     } catch { resolve("blocked"); }
@@ -77,18 +77,30 @@ async function attempt(elsewhere) {
   });
   const asset = (name) => new URL(`/plugin/faces/assets/${name}`, location.href).href;
   const pixels = await new Promise((resolve) => document.createElement("canvas").toBlob(resolve));
+  const scripted = (source) => new Promise((resolve) => {
+    document.head.append(Object.assign(document.createElement("script"), { src: source, onload: () => resolve("ran"), onerror: () => resolve("blocked") }));
+  });
+  // The smallest module there is.
+  const wasm = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   const inside = (code) => ran(blob(`(async () => { ${code} })().then(postMessage, () => postMessage("blocked"))`));
   return {
     "01 worker of the same origin": await ran(asset("w.js")),
     "02 worker of a blob": await ran(blob("postMessage('ran')")),
     "03 importScripts in it": await ran(blob(`importScripts("${asset("w.js")}")`)),
+    "04 module worker with an import": await ran(blob(`import { value } from "${asset("m.js")}"; postMessage("ran")`), { type: "module" }),
     "05 import in it": await inside(`return (await import("${asset("m.js")}")).value`),
+    "07 WebAssembly": await WebAssembly.compile(wasm).then(() => "ran", () => "blocked"),
     "08 import on the page": (await import(asset("m.js"))).value,
+    "09 import of a blob": await import(blob("")).then(() => "ran", () => "blocked"),
     "10 fetch from elsewhere": await fetch(elsewhere).then(() => "ran", () => "blocked"),
     "11 fetch from elsewhere in a worker": await inside(`await fetch("${elsewhere}"); return "ran"`),
+    "12 a range": (await fetch(asset("m.js"), { headers: { Range: "bytes=0-3" } })).status,
     "14 picture of a blob": await shown(URL.createObjectURL(pixels)),
     "15 picture of a data URL": await shown(document.createElement("canvas").toDataURL()),
+    "17 createImageBitmap": (await createImageBitmap(pixels)).width,
     "18 fetch of a blob": await fetch(URL.createObjectURL(pixels)).then(() => "ran", () => "blocked"),
+    "24 script from elsewhere": await scripted(new URL("/plugin/faces/javascript", elsewhere).href),
+    "26 service worker": await navigator.serviceWorker?.register(asset("w.js")).then(() => "ran", () => "blocked") ?? "blocked",
     isolated: globalThis.crossOriginIsolated, shared: typeof SharedArrayBuffer, secure: globalThis.isSecureContext,
   };
 }
@@ -108,9 +120,11 @@ for (const kind of ["chromium", "firefox"]) {
         const { page } = await browser.open(`http://${host}:${stash.port}/scenes/1`, { before: watchPolicy });
         const found = await page.evaluate(attempt, `http://localhost:${other.port}/scene/1/screenshot`);
         assert.deepEqual(found, {
-          "01 worker of the same origin": "blocked", "02 worker of a blob": "ran", "03 importScripts in it": "ran", "05 import in it": 5,
-          "08 import on the page": 5, "10 fetch from elsewhere": "blocked", "11 fetch from elsewhere in a worker": "blocked",
-          "14 picture of a blob": "blocked", "15 picture of a data URL": "shown", "18 fetch of a blob": "blocked",
+          "01 worker of the same origin": "blocked", "02 worker of a blob": "ran", "03 importScripts in it": "ran",
+          "04 module worker with an import": "blocked", "05 import in it": 5, "07 WebAssembly": "ran", "08 import on the page": 5,
+          "09 import of a blob": "blocked", "10 fetch from elsewhere": "blocked", "11 fetch from elsewhere in a worker": "blocked",
+          "12 a range": 206, "14 picture of a blob": "blocked", "15 picture of a data URL": "shown", "17 createImageBitmap": 300,
+          "18 fetch of a blob": "blocked", "24 script from elsewhere": "blocked", "26 service worker": "blocked",
           isolated: false, shared: "undefined", secure,
         });
         const refused = await page.evaluate(() => window.refused);
