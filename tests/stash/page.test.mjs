@@ -53,11 +53,11 @@ function library() {
   return known;
 }
 
-/** A Stash and a Chromium for one test. */
-async function both(t, options) {
+/** A Stash and a browser for one test. */
+async function both(t, options, kind = "chromium") {
   const stash = await start({ library: library(), ...options });
   t.after(() => stash.stop());
-  const browser = await launch("chromium");
+  const browser = await launch(kind);
   t.after(() => browser.close());
   return { stash, browser };
 }
@@ -265,6 +265,25 @@ describe("a Stash of v0.30", () => {
     await page.waitForFunction(() => document.querySelector(".error-message")?.innerText === "Not found");
     assert.deepEqual([errors, stash.log.filter(({ errors: wrong }) => wrong)], [[], []]);
   });
+});
+
+describe("on https", () => {
+  for (const kind of ["chromium", "firefox"]) {
+    test(`in ${kind} the page is secure, all of it is https, and plain http elsewhere is refused whatever the policy says`, async (t) => {
+      const faces = { ...PLUGIN, "faces.yml": PLUGIN["faces.yml"].replace("http://localhost:*", "http://stash.test:*") };
+      const { stash, browser } = await both(t, { plugins: { faces } }, kind);
+      const proxy = await startPrefix({ "": stash.port }, { tls: true });
+      t.after(() => proxy.close());
+      const origin = `https://stash.test:${proxy.port}`;
+      const { page } = await browser.open(`${origin}/scenes/1`, { before: watchPolicy });
+      await page.waitForSelector(".scene-tabs");
+      const found = await page.evaluate(async (elsewhere) => ({
+        secure: isSecureContext, script: window.seen.script, pictures: [...document.images].map(({ src }) => new URL(src).origin),
+        elsewhere: await fetch(elsewhere).then(() => "ran", () => "blocked"), refused: window.refused,
+      }), `http://stash.test:${stash.port}/scene/1/screenshot`);
+      assert.deepEqual(found, { secure: true, script: `${origin}/plugin/faces/javascript`, pictures: [origin], elsewhere: "blocked", refused: [] });
+    });
+  }
 });
 
 describe("below a path, behind a login", () => {

@@ -39,6 +39,8 @@ export async function launch(kind, { gpu = false } = {}) {
     browser: kind === "firefox" ? "firefox" : "chrome",
     executablePath: program(kind),
     headless: true,
+    // Servers of the tests have certificates of their own making; nobody else's server is reached.
+    acceptInsecureCerts: true,
     protocolTimeout: GPU_PATIENCE,
     args: kind === "firefox" ? [] : [...CHROMIUM, ...(gpu ? SOFTWARE_GPU : [])],
     // Lets the preference `services.settings.server` below count outside nightly builds.

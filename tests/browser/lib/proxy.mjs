@@ -2,12 +2,13 @@
 // browser itself. What it has not seen did not leave the browser.
 
 import http from "node:http";
+import net from "node:net";
 
 /** The names under which tests reach servers of this machine. */
 const OURS = new Set(["localhost", "127.0.0.1", "stash.test"]);
 
 /**
- * Starts a proxy that forwards plain HTTP to this machine and refuses all else.
+ * Starts a proxy that forwards plain HTTP, and tunnels of https, to this machine and refuses all else.
  * `requests` lists what was asked: `{ method, url, bytes }`, `bytes` being the body's size.
  * `rule(url)` may give a promise to wait for before an answer is fetched.
  */
@@ -27,7 +28,17 @@ export async function startProxy() {
     proxy.requests.push({ method: request.method, url: request.url, bytes: 0 });
     socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
   };
-  server.on("connect", refuse);
+  // Of what is said in a tunnel only that it was dug is known here.
+  server.on("connect", (request, socket) => {
+    const { hostname, port } = new URL(`https://${request.url}`);
+    if (!OURS.has(hostname)) return refuse(request, socket);
+    proxy.requests.push({ method: request.method, url: request.url, bytes: 0 });
+    const onward = net.connect(Number(port || 443), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+      socket.pipe(onward).pipe(socket);
+    });
+    for (const [end, other] of [[socket, onward], [onward, socket]]) end.on("error", () => other.destroy());
+  });
   server.on("upgrade", refuse);
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   proxy.port = server.address().port;
