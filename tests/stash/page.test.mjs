@@ -256,6 +256,31 @@ describe("the edit form", () => {
   });
 });
 
+describe("the page without a plugin", () => {
+  test("keeps nothing of the pages that were left, so that what is kept is a plugin's", async (t) => {
+    const { stash, browser } = await both(t);
+    const { page } = await browser.open(`http://localhost:${stash.port}/scenes/1`);
+    const debug = await page.createCDPSession();
+    const round = async () => {
+      for (const [path, there] of [["/scenes/1", ".scene-tabs"], ["/performers/1", "#performer-page"], ["/images/1", ".image-toolbar"], ["/scenes/2", ".scene-tabs"]]) {
+        await page.evaluate((to) => { history.pushState({}, "", to); dispatchEvent(new PopStateEvent("popstate")); }, path);
+        // A handle would keep the element it stands for.
+        await (await page.waitForSelector(there)).dispose();
+      }
+    };
+    const kept = async () => {
+      await page.waitForNetworkIdle({ idleTime: 100 });
+      await debug.send("HeapProfiler.collectGarbage");
+      const { JSEventListeners: listeners, Nodes: nodes } = await page.metrics();
+      return { listeners, nodes };
+    };
+    await round();
+    const before = await kept();
+    for (let turn = 0; turn < 10; turn += 1) await round();
+    assert.deepEqual(await kept(), before);
+  });
+});
+
 describe("a Stash of v0.30", () => {
   test("has the same page; what is not there says so", async (t) => {
     const { stash, browser } = await both(t, { plugins: { faces: PLUGIN }, schema: "0.30", version: "v0.30.1" });

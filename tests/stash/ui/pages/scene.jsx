@@ -15,8 +15,14 @@ const TabContent = patchContainer("ScenePage.TabContent");
 const ScenePlayer = patchComponent("ScenePlayer", ({ scene }) => {
   const video = useRef(null);
   useEffect(() => {
-    setPlayer(video.current);
-    return () => setPlayer(null);
+    const shown = video.current;
+    setPlayer(shown);
+    return () => {
+      setPlayer(null);
+      // A video that is gone but still loads is kept by the browser, and the page around it.
+      shown.removeAttribute("src");
+      shown.load();
+    };
   }, [scene.id]);
   return (
     <div id="VideoJsPlayer" className="video-js">
