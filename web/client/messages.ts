@@ -6,9 +6,10 @@ import type {
   EngineChoice,
   EngineReport,
   Identification,
+  Known,
   Progress,
   RequestRecord,
-  SpriteSheet,
+  SceneFrames,
 } from "./types.ts";
 
 /** All URLs are absolute: a blob worker has no folder of its own. Folders end in `/`. */
@@ -19,6 +20,14 @@ export interface WorkerOptions {
   engine: EngineChoice;
   /** Why the page asks for this engine, where it is not the user's wish but follows from a failure. */
   because: string | null;
+  answer: AnswerOptions;
+}
+
+/** `AnswerSettings` of web/src/session.rs. */
+export interface AnswerOptions {
+  min_confidence: number | null;
+  max_results: number | null;
+  frames: number | null;
 }
 
 /** `DatabaseSettings` of web/src/database.rs. */
@@ -36,9 +45,21 @@ export interface Picture {
   picture: Blob;
 }
 
+/** A picture of somebody, or what was made of it before. */
+export interface Lesson {
+  known: Known;
+  from: Blob | Float32Array;
+}
+
+/** What a worker does one after the other. */
+export type Work = Picture | { scene: SceneFrames } | Lesson;
+
+/** `embeddings` is null where a picture of somebody shows no face, or several. */
+export type Outcome = { identification: Identification } | { embeddings: Float32Array | null };
+
 export type ToWorker =
   | { type: "start"; options: WorkerOptions }
-  | { type: "identify"; job: number; what: Picture | SpriteSheet }
+  | { type: "identify"; job: number; what: Work }
   | { type: "fetch-database" }
   | { type: "cancel"; job: number };
 
@@ -55,7 +76,7 @@ export type FromWorker =
   | { type: "request"; request: RequestRecord }
   | { type: "provisional"; job: number; identification: Identification }
   | { type: "database-fetched"; error: Failure | null }
-  | { type: "answer"; job: number; identification: Identification }
+  | { type: "answer"; job: number; outcome: Outcome }
   | { type: "failed"; job: number | null; error: Failure }
   /** The module has stopped for good: the worker must be replaced. */
   | { type: "dead"; message: string };

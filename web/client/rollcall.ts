@@ -1,15 +1,16 @@
 import { RollcallError } from "./error.ts";
 import { WorkerLink } from "./link.ts";
-import type { DatabaseOptions, Failure, FromWorker, Picture, WorkerOptions } from "./messages.ts";
+import type { DatabaseOptions, Failure, FromWorker, Outcome, Work, WorkerOptions } from "./messages.ts";
 import type {
   DatabaseFacts,
   EngineReport,
   Identification,
   IdentifyListeners,
+  Known,
   Listeners,
   Progress,
   RollcallOptions,
-  SpriteSheet,
+  SceneFrames,
 } from "./types.ts";
 
 /** A GPU that says nothing for so long hangs: a single run takes well under a second. */
@@ -24,9 +25,9 @@ const MAX_ATTEMPTS = 2;
 const MAX_DEATHS = 3;
 
 interface Job {
-  what: Picture | SpriteSheet;
+  what: Work;
   on: IdentifyListeners;
-  resolve(identification: Identification): void;
+  resolve(outcome: Outcome): void;
   reject(error: RollcallError): void;
   attempts: number;
 }
@@ -35,6 +36,8 @@ interface Job {
 export class Rollcall {
   readonly #on: Listeners;
   readonly #jobs = new Map<number, Job>();
+  /** What a new worker must be told, in place of one that died. */
+  readonly #lessons: { known: Known; from: Float32Array }[] = [];
   /** Jobs the worker has been told to give up, with what happens if it does not. */
   readonly #cancelling = new Map<number, ReturnType<typeof setTimeout>>();
   #options: WorkerOptions;
@@ -87,16 +90,37 @@ export class Rollcall {
 
   /** Finds the faces in a picture file and says who they are. Rejects with a `RollcallError`. */
   identify(picture: Blob, on: IdentifyListeners = {}): Promise<Identification> {
-    return this.#ask({ picture }, on);
+    return this.#identification({ picture }, on);
   }
 
-  /** Says who is in a scene, by its sprite sheet. First names come as provisional answers while later
-   *  frames are still being looked at. Rejects with a `RollcallError`. */
-  identifyScene(frames: SpriteSheet, on: IdentifyListeners = {}): Promise<Identification> {
-    return this.#ask(frames, on);
+  /** Says who is in a scene. First names come as provisional answers while later frames are still
+   *  being looked at. Rejects with a `RollcallError`. */
+  identifyScene(scene: SceneFrames, on: IdentifyListeners = {}): Promise<Identification> {
+    return this.#identification({ scene }, on);
   }
 
-  #ask(what: Picture | SpriteSheet, on: IdentifyListeners): Promise<Identification> {
+  /** Learns somebody of the user's library for as long as the worker lives, from a picture with one
+   *  clear face. Gives what `know` takes the next time, or null if there is no such face. */
+  async learn(known: Known, picture: Blob, on: IdentifyListeners = {}): Promise<Float32Array | null> {
+    const outcome = await this.#ask({ known, from: picture }, on);
+    const embeddings = "embeddings" in outcome ? outcome.embeddings : null;
+    if (embeddings) this.#lessons.push({ known, from: embeddings });
+    return embeddings;
+  }
+
+  /** The same without a picture. Rejects where the embeddings are of other models. */
+  async know(known: Known, embeddings: Float32Array): Promise<void> {
+    await this.#ask({ known, from: embeddings }, {});
+    this.#lessons.push({ known, from: embeddings });
+  }
+
+  async #identification(what: Work, on: IdentifyListeners): Promise<Identification> {
+    const outcome = await this.#ask(what, on);
+    if ("identification" in outcome) return outcome.identification;
+    throw new RollcallError("crashed", "the worker gave another answer than asked for; reload the page");
+  }
+
+  #ask(what: Work, on: IdentifyListeners): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new RollcallError("closed", "Rollcall was closed; start it again"));
       if (on.signal?.aborted) return reject(cancelledError());
@@ -155,9 +179,9 @@ export class Rollcall {
       case "database-fetched":
         return this.#fetched(message.error);
       case "answer":
-        this.#engine = message.identification.answer.engine;
+        if ("identification" in message.outcome) this.#engine = message.outcome.identification.answer.engine;
         this.#deaths = 0;
-        return this.#settle(message.job, (job) => job.resolve(message.identification));
+        return this.#settle(message.job, (job) => job.resolve(message.outcome));
       case "failed":
         if (message.job === null) {
           this.#drop();
@@ -172,6 +196,8 @@ export class Rollcall {
   #begin(engine: EngineReport): void {
     this.#ready = true;
     this.#engine = engine;
+    // Numbers of no job: nobody waits for these.
+    for (const what of this.#lessons) this.#link?.send({ type: "identify", job: 0, what });
     for (const [job, { what }] of this.#jobs) this.#link?.send({ type: "identify", job, what });
     this.#watch();
     this.#started?.resolve();
@@ -275,6 +301,11 @@ function absolute(options: RollcallOptions): WorkerOptions {
     database: options.database === undefined ? null : databaseOptions(folder(options.database), options),
     engine: options.engine ?? "auto",
     because: null,
+    answer: {
+      min_confidence: options.minConfidence ?? null,
+      max_results: options.maxResults ?? null,
+      frames: options.frames ?? null,
+    },
   };
 }
 

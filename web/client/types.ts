@@ -22,6 +22,12 @@ export interface RollcallOptions {
   keepDatabase?: boolean | undefined;
   /** Default `auto`: the GPU where it is real, right and faster, otherwise the CPU. */
   engine?: EngineChoice | undefined;
+  /** Below this confidence (0 to 1) in the best candidate a person is unknown. Default: 0.5. */
+  minConfidence?: number | undefined;
+  /** How many candidates a person gets at most. Default: 5. */
+  maxResults?: number | undefined;
+  /** How many frames of a scene are searched for faces at most. Default: 81. */
+  frames?: number | undefined;
 }
 
 /** One request of the worker. Where another host hides the size, `bytes` is 0; where the browser
@@ -57,14 +63,29 @@ export interface IdentifyListeners {
   signal?: AbortSignal | undefined;
 }
 
-/** The frames of a scene as Stash makes them. */
-export interface SpriteSheet {
-  /** The sheet: one picture with a tile for each moment. */
-  sheet: Blob;
+/** The frames of a scene: a sprite sheet, single pictures, or both. */
+export interface SceneFrames {
+  /** The sheet, as Stash makes it: one picture with a tile for each moment. */
+  sheet?: Blob | undefined;
   /** The text of the VTT file that says which tile shows what. */
-  vtt: string;
+  vtt?: string | undefined;
   /** What the video's file is called: `_LR`, `_180` and the like say that it is stereo. */
-  name?: string;
+  name?: string | undefined;
+  /** Pictures of single moments; `time` in seconds, null where nobody knows it. */
+  pictures?: readonly { picture: Blob; time: number | null }[] | undefined;
+  /** Performers (`host:uuid`) that something speaks for, such as a tag on the scene. */
+  expected?: readonly string[] | undefined;
+}
+
+/** Somebody of the user's own library. */
+export interface Known {
+  /** The performer's number in the user's Stash; answers say `local:00000000-0000-8000-8000-` and
+   *  its twelve hexadecimal digits. */
+  id: number;
+  name: string;
+  disambiguation: string | null;
+  /** Ids at stash-boxes, by host. */
+  stash_ids: Record<string, string>;
 }
 
 export interface EngineReport {

@@ -1,8 +1,8 @@
 // The worker's side. `workerMain` is turned into text and becomes a blob worker's whole source
 // (the only kind a Stash page allows), so it may use nothing from outside its own braces but types.
 
-import type { Failure, FromWorker, Picture, ToWorker, WorkerOptions } from "./messages.ts";
-import type { DatabaseFacts, EngineReport, Identification, Progress, SpriteSheet, Stage } from "./types.ts";
+import type { Failure, FromWorker, Outcome, ToWorker, Work, WorkerOptions } from "./messages.ts";
+import type { DatabaseFacts, EngineReport, Identification, Known, Progress, SceneFrames, Stage } from "./types.ts";
 
 /** The little of `DedicatedWorkerGlobalScope` we use; its own types clash with those of a page. */
 interface Scope {
@@ -18,7 +18,9 @@ interface Session {
   database(): DatabaseFacts | null;
   fetchDatabase(): Promise<void>;
   identify(picture: Blob): Promise<Identification>;
-  identifyScene(sheet: Blob, vtt: string, name: string): Promise<Identification>;
+  identifyScene(what: SceneFrames): Promise<Identification>;
+  learn(known: Known, picture: Blob): Promise<Float32Array | null>;
+  know(known: Known, embeddings: Float32Array): void;
 }
 
 /** What wasm-bindgen's `no-modules` script leaves behind: a function that instantiates the module
@@ -58,7 +60,7 @@ interface Adapter {
 }
 
 export function workerMain(scope: Scope): void {
-  const queue: { job: number; what: Picture | SpriteSheet }[] = [];
+  const queue: { job: number; what: Work }[] = [];
   const cancelled = new Set<number>();
   const channel = new MessageChannel();
   let session: Session | null = null;
@@ -165,17 +167,21 @@ export function workerMain(scope: Scope): void {
     post({ type: "ready", engine: session.engine(), database: session.database() });
   };
 
+  const work = async (session: Session, what: Work): Promise<Outcome> => {
+    if ("picture" in what) return { identification: await session.identify(what.picture) };
+    if ("scene" in what) return { identification: await session.identifyScene(what.scene) };
+    if (what.from instanceof Blob) return { embeddings: await session.learn(what.known, what.from) };
+    session.know(what.known, what.from);
+    return { embeddings: what.from };
+  };
+
   /** One job after the other: two at a time would only take twice the memory. */
   const pump = async (): Promise<void> => {
     if (running !== null || session === null) return;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       running = next.job;
       try {
-        const { what } = next;
-        const identification = await ("picture" in what
-          ? session.identify(what.picture)
-          : session.identifyScene(what.sheet, what.vtt, what.name ?? ""));
-        post({ type: "answer", job: next.job, identification });
+        post({ type: "answer", job: next.job, outcome: await work(session, next.what) });
       } catch (thrown) {
         fail(next.job, thrown);
       }

@@ -1,6 +1,7 @@
 // The page's wording: numbers, sizes and stages as people say them.
 
 import type { Answer, AnswerCandidate, EngineReport, Match, Progress } from "../client/index.ts";
+import { certaintyOf } from "../client/certainty.ts";
 import type { Permit } from "./permit.ts";
 
 /** How much to believe a name. */
@@ -11,15 +12,12 @@ export interface Certainty {
   word: string;
 }
 
-// The same words as everywhere: crates/core/src/calibration.rs, `Verdict::of`.
-const SURE = 0.95;
-const LIKELY = 0.7;
+const WORDS = { sure: "Sure", likely: "Likely", look: "Look yourself" };
 
 /** Puts a confidence (0 to 1) into a word. */
 export function certainty(confidence: number): Certainty {
-  if (confidence >= SURE) return { kind: "sure", word: "Sure" };
-  if (confidence >= LIKELY) return { kind: "likely", word: "Likely" };
-  return { kind: "look", word: "Look yourself" };
+  const kind = certaintyOf(confidence);
+  return { kind, word: WORDS[kind] };
 }
 
 export const UNKNOWN: Certainty = { kind: "unknown", word: "Unknown" };

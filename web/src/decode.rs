@@ -10,7 +10,10 @@ use web_sys::{
     OffscreenCanvasRenderingContext2d as Context, PremultiplyAlpha, WorkerGlobalScope,
 };
 
-use crate::error::words;
+use crate::error::{WebError, words};
+
+/// The largest picture file, in bytes: an uncompressed picture of the most pixels allowed.
+const MAX_FILE: f64 = 400e6;
 
 /// How many pixels are copied out of the browser at a time, to bound the memory it takes.
 const STRIP_PIXELS: u32 = 1 << 20;
@@ -54,6 +57,16 @@ impl Decode for BrowserDecoder {
             }
         })
     }
+}
+
+/// The bytes of a file that is not too large.
+pub(crate) async fn file_of(picture: &Blob) -> Result<Vec<u8>, WebError> {
+    if picture.size() > MAX_FILE {
+        return Err(WebError::PictureFile { megabytes: (picture.size() / 1e6) as u32 });
+    }
+    let buffer = JsFuture::from(picture.array_buffer()).await;
+    let buffer = buffer.map_err(|thrown| WebError::Unreadable(words(&thrown)))?;
+    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
 }
 
 async fn in_browser(bytes: &[u8]) -> Result<Pixels, Refusal> {

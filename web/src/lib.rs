@@ -15,12 +15,16 @@ mod decode;
 mod error;
 #[cfg(feature = "cpu")]
 mod fetch;
+#[cfg(feature = "cpu")]
+mod frames;
 #[cfg(feature = "gpu")]
 mod gpu;
 #[cfg(feature = "cpu")]
 mod gpu_link;
 #[cfg(feature = "cpu")]
 mod hooks;
+#[cfg(feature = "cpu")]
+mod lessons;
 #[cfg(feature = "cpu")]
 mod models;
 mod panic;

@@ -2,7 +2,7 @@
 //! measures is the same reader that a session has.
 
 use js_sys::Float32Array;
-use rollcall_core::{Embedding, Lookup as _, Pack};
+use rollcall_core::{Lookup as _, Pack};
 use rollcall_index::{Database, Trust};
 use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -10,6 +10,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     database::origin,
     error::{WebError, to_js},
+    lessons::embeddings_of,
 };
 
 /// Decoys are asked for as in a session, but the same ones in every run.
@@ -66,17 +67,7 @@ impl Searcher {
     /// # Errors
     /// `{kind, message}`, of kind `settings` or `database`.
     pub async fn find(&self, values: Float32Array, limit: usize) -> Result<JsValue, JsValue> {
-        let wrong = |why: &str| WebError::Settings(why.to_owned());
-        let mut values = values.to_vec();
-        if values.len() != self.dimensions.iter().sum::<usize>() {
-            return Err(wrong("not one embedding for each model of the pack").into());
-        }
-        let mut person = Vec::with_capacity(self.dimensions.len());
-        for &dimension in &self.dimensions {
-            let rest = values.split_off(dimension);
-            let embedding = Embedding::from_raw(std::mem::replace(&mut values, rest));
-            person.push(embedding.map_err(|error| wrong(&error.to_string()))?);
-        }
+        let person = embeddings_of(&values, &self.dimensions)?;
         let found = self.database.find(&person, limit).await;
         let found = found.map_err(|error| WebError::Database(error.to_string()))?;
         let name = |c: rollcall_core::Candidate| (c.performer.name, c.similarity.0);

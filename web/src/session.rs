@@ -1,32 +1,30 @@
 //! The worker's one object: models, engine and database, ready for pictures.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use futures_util::future::{Either, join, select};
 use rollcall_core::{
-    Answer, Decode, EmbeddedFace, Engine, EngineError, IdentifyError, IdentifyOptions, Lookup,
-    Pixels, RecogniseError, Recogniser, Scene, SceneOptions, SceneProgress, Shown, SpriteSheet,
-    name_faces, parse_vtt,
+    Answer, Both, Confidence, Decode, EmbeddedFace, Engine, EngineError, IdentifyError,
+    IdentifyOptions, Library, Lookup, PerformerId, Pixels, RecogniseError, Recogniser, Scene,
+    SceneOptions, SceneProgress, name_faces,
 };
 use rollcall_engine::choose::EngineWish;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
 use crate::{
     choice::{BrowserFacts, engine_for},
     database::{DatabaseSettings, OpenDatabase, Opened},
-    decode::BrowserDecoder,
-    error::{WebError, to_js, words},
+    decode::{BrowserDecoder, file_of},
+    error::{WebError, to_js},
+    frames::SceneFrames,
     hooks::Hooks,
+    lessons::{embeddings_of, known_of},
     models::fetch_pack,
     stages::{Progress, Timings, WatchedEngine, WatchedLookup},
     wire,
 };
-
-/// The largest picture file, in bytes: an uncompressed picture of the most pixels allowed.
-const MAX_FILE: f64 = 400e6;
 
 /// What the page wants; `WorkerOptions` and `Facts` of the TypeScript client are the other half.
 /// URLs are absolute, folders end in `/`.
@@ -37,6 +35,16 @@ struct Settings {
     engine: EngineWish,
     because: Option<String>,
     facts: Option<BrowserFacts>,
+    #[serde(default)]
+    answer: AnswerSettings,
+}
+
+/// What answers should be like; what is absent is as core has it.
+#[derive(Debug, Default, Deserialize)]
+struct AnswerSettings {
+    min_confidence: Option<f32>,
+    max_results: Option<usize>,
+    frames: Option<usize>,
 }
 
 /// What [`Session::identify`] gives: `Identification` of the TypeScript client.
@@ -54,7 +62,8 @@ pub struct Session {
     engine: Rc<dyn Engine>,
     recogniser: Recogniser,
     database: Option<OpenDatabase>,
-    options: IdentifyOptions,
+    library: RefCell<Rc<Library>>,
+    options: SceneOptions,
     progress: Rc<Progress>,
 }
 
@@ -121,20 +130,47 @@ impl Session {
         self.told(identified)
     }
 
-    /// Says who is in a scene: `sheet` is a sprite sheet, `cues` the text of the VTT file that says
-    /// what its tiles show. Early answers come by the hook `provisional`.
+    /// Says who is in a scene: `what` is `SceneFrames` of the TypeScript client. Early answers come
+    /// by the hook `provisional`.
     ///
     /// # Errors
     /// `{kind, message}`; of kind `cancelled` where the page gave the job up.
     #[wasm_bindgen(js_name = identifyScene)]
-    pub async fn identify_scene(
-        &self,
-        sheet: Blob,
-        cues: String,
-        name: String,
-    ) -> Result<JsValue, JsValue> {
-        let identified = self.identify_sheet(&sheet, &cues, &name).await;
+    pub async fn identify_scene(&self, what: JsValue) -> Result<JsValue, JsValue> {
+        let identified = self.identify_frames(&what).await;
         self.told(identified)
+    }
+
+    /// Learns somebody of the user's library, `Known` of the TypeScript client, from a picture with
+    /// exactly one clear face. Gives the face's embeddings one after the other, to be kept for
+    /// [`Session::know`]; nothing if the picture has no such face.
+    ///
+    /// # Errors
+    /// `{kind, message}`.
+    pub async fn learn(&self, known: JsValue, picture: Blob) -> Result<JsValue, JsValue> {
+        self.progress.begin();
+        let pixels = self.decode(&picture).await?;
+        let faces = self.recogniser.faces_with(&pixels, &|step| self.progress.hear(step)).await;
+        let faces = faces.map_err(IdentifyError::from).map_err(WebError::from)?;
+        let [face] = &faces[..] else { return Ok(JsValue::NULL) };
+        let values: Vec<f32> =
+            face.embeddings.iter().flat_map(|embedding| embedding.unit().iter().copied()).collect();
+        let values = js_sys::Float32Array::from(&values[..]);
+        self.know(known, &values)?;
+        Ok(values.into())
+    }
+
+    /// The same by embeddings that were kept.
+    ///
+    /// # Errors
+    /// `{kind, message}`, of kind `settings`, for embeddings of other models.
+    pub fn know(&self, known: JsValue, values: &js_sys::Float32Array) -> Result<(), JsValue> {
+        let embedders = &self.recogniser.pack().embedders;
+        let dimensions: Vec<_> = embedders.iter().map(|model| model.dimension).collect();
+        let look = embeddings_of(values, &dimensions)?;
+        let known = known_of(known)?;
+        Rc::make_mut(&mut self.library.borrow_mut()).add(known, look);
+        Ok(())
     }
 
     /// What a job gives to the page: nothing if the page has given it up.
@@ -145,18 +181,10 @@ impl Session {
         Ok(to_js(&identified?)?)
     }
 
-    async fn identify_sheet(
-        &self,
-        sheet: &Blob,
-        cues: &str,
-        name: &str,
-    ) -> Result<Identification, WebError> {
+    async fn identify_frames(&self, what: &JsValue) -> Result<Identification, WebError> {
         self.progress.begin();
-        let pixels = self.decode(sheet).await?;
-        let (width, height) = (pixels.width(), pixels.height());
-        let cues = parse_vtt(cues.as_bytes()).map_err(|e| WebError::Identify(e.to_string()))?;
-        let frames = SpriteSheet::new(pixels, cues).map_err(IdentifyError::from)?;
-        let frames = Shown::of(frames, name).await.map_err(IdentifyError::from)?;
+        let frames = SceneFrames::read(what).await?;
+        let (width, height) = frames.size;
         let identification = |answer| {
             let timings = self.progress.finish();
             Identification { answer, timings, width, height }
@@ -169,10 +197,16 @@ impl Session {
             }
             self.progress.hear_scene(progress)
         };
-        let options = SceneOptions { answer: self.options.clone(), ..SceneOptions::default() };
+        let expected = js_sys::Reflect::get(what, &"expected".into()).unwrap_or_default();
+        let expected: Vec<PerformerId> =
+            serde_wasm_bindgen::from_value(expected).unwrap_or_default();
+        let mut options = self.options.clone();
+        options.answer.expected = expected.into_iter().collect();
         let mut scene = Scene::new(&self.recogniser, &frames, &options, &hear);
-        let watched = self.watched();
-        let lookup = watched.as_ref().map(|lookup| lookup as &dyn Lookup);
+        let library = Rc::clone(&self.library.borrow());
+        let both = self.both(&library);
+        let watched = self.watched(&both);
+        let lookup = both.summary().is_some().then_some(&watched as &dyn Lookup);
         scene.look_around(lookup).await?;
         let mut answer = scene.answer(lookup).await?;
         if let Some(open) = &self.database
@@ -202,20 +236,18 @@ impl Session {
     }
 
     async fn decode(&self, picture: &Blob) -> Result<Pixels, WebError> {
-        if picture.size() > MAX_FILE {
-            return Err(WebError::PictureFile { megabytes: (picture.size() / 1e6) as u32 });
-        }
-        let buffer = JsFuture::from(picture.array_buffer())
-            .await
-            .map_err(|thrown| WebError::Unreadable(words(&thrown)))?;
-        let file = js_sys::Uint8Array::new(&buffer).to_vec();
+        let file = file_of(picture).await?;
         Ok(BrowserDecoder.decode(&file).await?)
     }
 
-    /// The database as the page hears of it.
-    fn watched(&self) -> Option<WatchedLookup<'_>> {
-        let open = self.database.as_ref()?;
-        Some(WatchedLookup { lookup: &*open.database, progress: &self.progress })
+    fn both<'a>(&'a self, library: &'a Library) -> Both<'a> {
+        let database = self.database.as_ref().map(|open| &*open.database as &dyn Lookup);
+        Both { database, library }
+    }
+
+    /// What is asked, as the page hears of it.
+    fn watched<'a>(&'a self, lookup: &'a dyn Lookup) -> WatchedLookup<'a> {
+        WatchedLookup { lookup, progress: &self.progress }
     }
 
     /// Waits for the rest of the database, telling the page that it is not stuck.
@@ -236,9 +268,11 @@ impl Session {
         faces: &[EmbeddedFace],
         pixels: &Pixels,
     ) -> Result<Identification, WebError> {
-        let watched = self.watched();
-        let lookup = watched.as_ref().map(|lookup| lookup as &dyn Lookup);
-        let answer = name_faces(&self.recogniser, lookup, faces, &self.options).await;
+        let library = Rc::clone(&self.library.borrow());
+        let both = self.both(&library);
+        let watched = self.watched(&both);
+        let lookup = both.summary().is_some().then_some(&watched as &dyn Lookup);
+        let answer = name_faces(&self.recogniser, lookup, faces, &self.options.answer).await;
         let answer = answer.map_err(IdentifyError::from)?;
         let timings = self.progress.finish();
         Ok(Identification { answer, timings, width: pixels.width(), height: pixels.height() })
@@ -270,12 +304,19 @@ async fn open(settings: JsValue, hooks: Hooks) -> Result<Session, WebError> {
         WatchedEngine { engine: Rc::clone(&engine), detector, progress: Rc::clone(&progress) };
     let recogniser = Recogniser::new(fetched.pack, Rc::new(watched))
         .map_err(|error| WebError::Model(error.to_string()))?;
-    let options = IdentifyOptions {
+    let asked = settings.answer;
+    let standard = SceneOptions::default();
+    let answer = IdentifyOptions {
         thumbnails: true,
         local_image_base: settings.database.map(|database| database.url).unwrap_or_default(),
-        ..IdentifyOptions::default()
+        min_confidence: asked.min_confidence.map_or(standard.answer.min_confidence, Confidence),
+        max_results: asked.max_results.unwrap_or(standard.answer.max_results),
+        ..standard.answer
     };
-    Ok(Session { engine, recogniser, database, options, progress })
+    let frames = asked.frames.unwrap_or(standard.frames);
+    let options = SceneOptions { answer, frames, ..standard };
+    let library = RefCell::default();
+    Ok(Session { engine, recogniser, database, library, options, progress })
 }
 
 impl From<EngineError> for WebError {

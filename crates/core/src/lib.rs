@@ -23,6 +23,7 @@ mod frames;
 mod identify;
 mod layout;
 mod letterbox;
+mod library;
 mod lookup;
 mod nms;
 mod pack;
@@ -61,6 +62,7 @@ pub use identify::{
 };
 pub use layout::{Layout, Shown, Stereo};
 pub use letterbox::{Feed, Letterbox, Region, Rotation};
+pub use library::{Both, Known, Library};
 pub use lookup::{Candidate, Found, Lookup, LookupError};
 pub use pack::{ChannelOrder, DetectorSpec, EmbedderSpec, Pack, PackModel, PerPlane, Standardise};
 pub use people::{Ranked, rank};

@@ -1,0 +1,207 @@
+//! The user's own people, learnt from pictures, beside a database.
+
+use std::collections::{BTreeMap, btree_map::Entry as Place};
+
+use uuid::Uuid;
+
+use crate::{
+    Calibration, Candidate, DatabaseSummary, Embedding, Found, LocalFuture, Lookup, LookupError,
+    Performer, PerformerId, Similarity, mean_similarity,
+};
+
+/// How many looks at one performer are kept: as many as a database keeps.
+const MOST_LOOKS: usize = 32;
+
+/// What a library without a database calls itself in answers.
+const OWN_LIBRARY: &str = "own library";
+
+/// Somebody of the user's library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The performer's number in the user's Stash.
+    pub number: u32,
+    /// Name to show.
+    pub name: String,
+    /// What tells namesakes apart.
+    pub disambiguation: Option<String>,
+    /// Ids at stash-boxes, by host.
+    pub stash_ids: BTreeMap<String, Uuid>,
+}
+
+impl Known {
+    /// The library's people have no uuid: theirs is their number, at [`PerformerId::LOCAL`].
+    fn performer(self) -> Option<Performer> {
+        let uuid = Uuid::from_u128(0x8000_8000_0000_0000_0000 | u128::from(self.number));
+        Some(Performer {
+            id: PerformerId::new(PerformerId::LOCAL, uuid).ok()?,
+            name: self.name,
+            disambiguation: self.disambiguation,
+            country: None,
+            stash_ids: self.stash_ids,
+            image: None,
+            faces: 0,
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    performer: Performer,
+    looks: Vec<Vec<Embedding>>,
+}
+
+/// Everybody who was learnt, by their number in the user's Stash.
+#[derive(Clone, Debug, Default)]
+pub struct Library(BTreeMap<u32, Entry>);
+
+impl Library {
+    /// Adds a look: one embedding for each model of the pack.
+    pub fn add(&mut self, known: Known, look: Vec<Embedding>) {
+        let entry = match self.0.entry(known.number) {
+            Place::Occupied(entry) => entry.into_mut(),
+            Place::Vacant(place) => match known.performer() {
+                Some(performer) => place.insert(Entry { performer, looks: Vec::new() }),
+                None => return,
+            },
+        };
+        if entry.looks.len() < MOST_LOOKS {
+            entry.looks.push(look);
+            entry.performer.faces += 1;
+        }
+    }
+
+    fn find(&self, person: &[Embedding], limit: usize) -> Vec<Candidate> {
+        let alike = |entry: &Entry| {
+            let looks = entry.looks.iter().filter_map(|look| mean_similarity(person, look));
+            let best = |a: Similarity, b: Similarity| if b > a { b } else { a };
+            let similarity = looks.reduce(best)?;
+            Some(Candidate { performer: entry.performer.clone(), similarity, shard: None })
+        };
+        best(self.0.values().filter_map(alike).collect(), limit)
+    }
+}
+
+/// Both of them asked as one: who is in both is one candidate, the database's, as alike as the
+/// better of the two says.
+#[derive(Clone, Copy)]
+pub struct Both<'a> {
+    /// The database, where there is one.
+    pub database: Option<&'a dyn Lookup>,
+    /// The user's own people.
+    pub library: &'a Library,
+}
+
+impl std::fmt::Debug for Both<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Both").field("own", &self.library.0.len()).finish_non_exhaustive()
+    }
+}
+
+impl Lookup for Both<'_> {
+    fn find<'a>(
+        &'a self,
+        person: &'a [Embedding],
+        limit: usize,
+    ) -> LocalFuture<'a, Result<Found, LookupError>> {
+        Box::pin(async move {
+            let mut found = match self.database {
+                Some(database) => database.find(person, limit).await?,
+                None => Found::default(),
+            };
+            for own in self.library.find(person, limit) {
+                match found.candidates.iter_mut().find(|other| same(&own, other)) {
+                    Some(other) if own.similarity > other.similarity => {
+                        other.similarity = own.similarity;
+                    }
+                    Some(_) => {}
+                    None => found.candidates.push(own),
+                }
+            }
+            found.candidates = best(found.candidates, limit);
+            Ok(found)
+        })
+    }
+
+    fn summary(&self) -> Option<DatabaseSummary> {
+        let own = self.library.0.len() as u64;
+        let summary = self.database.and_then(Lookup::summary);
+        let summary = summary.or_else(|| {
+            (own > 0).then(|| DatabaseSummary { version: OWN_LIBRARY.to_owned(), performers: 0 })
+        })?;
+        Some(DatabaseSummary { performers: summary.performers + own, ..summary })
+    }
+
+    fn calibration(&self) -> Option<Calibration> {
+        self.database.and_then(Lookup::calibration)
+    }
+}
+
+fn same(own: &Candidate, other: &Candidate) -> bool {
+    let id = &other.performer.id;
+    own.performer.stash_ids.iter().any(|(host, uuid)| {
+        (id.endpoint() == host && id.uuid() == *uuid)
+            || other.performer.stash_ids.get(host) == Some(uuid)
+    })
+}
+
+fn best(mut candidates: Vec<Candidate>, limit: usize) -> Vec<Candidate> {
+    candidates.sort_by(|a, b| {
+        let similarity = b.similarity.0.total_cmp(&a.similarity.0);
+        similarity.then_with(|| a.performer.id.cmp(&b.performer.id))
+    });
+    candidates.truncate(limit);
+    candidates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(x: f32, y: f32) -> Vec<Embedding> {
+        vec![Embedding::from_raw(vec![x, y]).unwrap()]
+    }
+
+    fn known(id: u32, stash_id: Option<Uuid>) -> Known {
+        let stash_ids = stash_id.map(|id| ("stashdb.org".to_owned(), id)).into_iter().collect();
+        Known { number: id, name: format!("Performer {id}"), disambiguation: None, stash_ids }
+    }
+
+    struct One(Candidate);
+
+    impl Lookup for One {
+        fn find<'a>(
+            &'a self,
+            _: &'a [Embedding],
+            _: usize,
+        ) -> LocalFuture<'a, Result<Found, LookupError>> {
+            let found = Found { candidates: vec![self.0.clone()], ..Found::default() };
+            Box::pin(std::future::ready(Ok(found)))
+        }
+    }
+
+    #[test]
+    fn the_best_look_counts_and_the_number_is_in_the_id() {
+        let mut library = Library::default();
+        library.add(known(7, None), look(0.0, 1.0));
+        library.add(known(7, None), look(1.0, 0.0));
+        library.add(known(8, None), look(0.7, 0.7));
+        let found = library.find(&look(1.0, 0.0), 5);
+        assert_eq!(found[0].performer.id.to_string(), "local:00000000-0000-8000-8000-000000000007");
+        assert!(found[0].similarity.0 > 0.99 && found.len() == 2);
+    }
+
+    #[test]
+    fn who_is_in_both_is_one_candidate() {
+        let uuid = Uuid::from_u128(5);
+        let mut library = Library::default();
+        library.add(known(7, Some(uuid)), look(1.0, 0.0));
+        let mut theirs = library.find(&look(0.0, 1.0), 1).remove(0);
+        theirs.performer.id = PerformerId::new("stashdb.org", uuid).unwrap();
+        let (database, person) = (One(theirs), look(1.0, 0.0));
+        let both = Both { database: Some(&database), library: &library };
+        let found = pollster::block_on(both.find(&person, 5)).unwrap();
+        assert_eq!(found.candidates.len(), 1);
+        assert_eq!(found.candidates[0].performer.id.endpoint(), "stashdb.org");
+        assert!(found.candidates[0].similarity.0 > 0.99);
+    }
+}
