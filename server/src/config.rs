@@ -27,6 +27,10 @@ pub struct CommandLine {
     /// Print the configuration that results, without secrets, and end.
     #[arg(long)]
     pub check_config: bool,
+    /// Pack the plugin of --plugin for every --public-origin into this folder, as a source that any
+    /// static host can serve, and end.
+    #[arg(long, value_name = "DIR")]
+    pub pack_plugin: Option<PathBuf>,
     /// Ask the server that runs with this configuration whether it is well, and end.
     #[arg(long)]
     pub health_check: bool,

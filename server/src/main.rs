@@ -2,7 +2,9 @@
 
 use std::{io::IsTerminal as _, process::ExitCode};
 
-use rollcall_server::{CommandLine, LogFormat, Options, ServerError, check, check_health, run};
+use rollcall_server::{
+    CommandLine, LogFormat, Options, Package, ServerError, check, check_health, run,
+};
 use tokio::runtime;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
@@ -18,7 +20,13 @@ fn main() -> ExitCode {
 
 fn start(line: CommandLine) -> Result<(), ServerError> {
     let (check_config, health_check) = (line.check_config, line.health_check);
+    let packed = line.pack_plugin.clone();
     let options = line.resolve()?;
+    if let Some(to) = packed {
+        let why = "the folder of the plugin has to be named";
+        let folder = options.plugin.ok_or(ServerError::Missing { option: "--plugin", why })?;
+        return Package::pack(&folder, &options.public_origin)?.write(&to);
+    }
     let (filter, mut runtime) = (filter(&options)?, runtime(&options)?);
     if check_config {
         print!("{}", options.shown()?);

@@ -101,6 +101,21 @@ impl Package {
         })
     }
 
+    /// Writes zip and index into a folder, for another static host.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn write(&self, to: &Path) -> Result<(), ServerError> {
+        let wrong = |error: std::io::Error| ServerError::Plugin {
+            path: to.to_owned(),
+            why: error.to_string(),
+        };
+        fs::create_dir_all(to).map_err(wrong)?;
+        // The index last: it must not name a zip that is not there.
+        fs::write(to.join(&self.name), &self.zip).map_err(wrong)?;
+        fs::write(to.join("index.yml"), &self.index).map_err(wrong)
+    }
+
     pub(crate) fn answer(&self, request: &Request) -> Response {
         let file = request.uri().path().strip_prefix("/plugin/").unwrap_or_default();
         let (bytes, kind) = if file == self.name {

@@ -144,3 +144,15 @@ fn a_folder_without_a_good_plugin_is_refused() {
     folders.write("plugin/second.yml", MANIFEST);
     refused("two manifests");
 }
+
+#[test]
+fn another_static_host_can_serve_it() {
+    let folders = Folders::new();
+    let package = Package::pack(&plugin(&folders), &["https://db.example".to_owned()]).unwrap();
+    let to = folders.path("source");
+    package.write(&to).unwrap();
+    let index: Value = serde_norway::from_slice(&fs::read(to.join("index.yml")).unwrap()).unwrap();
+    let zip = fs::read(to.join("rollcall.zip")).unwrap();
+    let hash: String = Sha256::digest(&zip).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(index[0]["sha256"], Value::from(hash));
+}
