@@ -1,0 +1,78 @@
+// Builds the plugin's folder: `node plugin/build.mjs --out DIR --web DIR --models DIR
+// [--database-url URL]`.
+//
+// DIR is what Stash unpacks: rollcall.yml, rollcall.js, rollcall.css and assets/ with what is loaded when
+// it is first needed: the client, the worker's WebAssembly, the default model pack, translations.
+// `--web` is what `cargo xtask web` made; `--models` holds prepared packs. Without them (unit tests) the
+// assets stay empty.
+
+import { cp, mkdir, readFile, rm, utimes, readdir } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+/** All of Stash waits for the script: bytes, gzipped. */
+const SCRIPT_BUDGET = 40_000;
+const PACK = "opencv";
+
+const plugin = dirname(fileURLToPath(import.meta.url));
+const root = dirname(plugin);
+
+export async function buildPlugin({ out, web, models, databaseUrl = "" }) {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(join(out, "assets", "locales"), { recursive: true });
+  const shared = { absWorkingDir: root, bundle: true, minify: true, target: "es2022", logLevel: "warning", charset: "utf8" };
+  await Promise.all([
+    build({
+      ...shared, entryPoints: ["plugin/src/main.tsx"], outfile: join(out, "rollcall.js"), format: "iife",
+      jsxFactory: "React.createElement", jsxFragment: "React.Fragment", loader: { ".graphql": "text" },
+      define: { DATABASE_URL: JSON.stringify(databaseUrl) },
+    }),
+    build({ ...shared, entryPoints: ["plugin/src/rollcall.css"], outfile: join(out, "rollcall.css") }),
+    build({ ...shared, entryPoints: ["web/client/index.ts"], outfile: join(out, "assets", "client.js"), format: "esm" }),
+    cp(join(plugin, "rollcall.yml"), join(out, "rollcall.yml")),
+    cp(join(plugin, "locales"), join(out, "assets", "locales"), { recursive: true, filter: (file) => !file.endsWith("en.json") }),
+  ]);
+  if (web) {
+    const files = ["cpu", "gpu"].flatMap((engine) => [`rollcall_${engine}.js`, `rollcall_${engine}_bg.wasm`]);
+    await Promise.all(files.map((file) => cp(join(web, file), join(out, "assets", file))));
+  }
+  if (models) {
+    const files = (await readdir(join(models, PACK))).filter((file) => file === "pack.json" || file.endsWith(".onnx"));
+    await Promise.all(files.map((file) => cp(join(models, PACK, file), join(out, "assets", "models", PACK, file), { recursive: true })));
+  }
+  await settle(out, changed());
+  const size = gzipSync(await readFile(join(out, "rollcall.js")), { level: 9 }).length;
+  if (size > SCRIPT_BUDGET) throw new Error(`rollcall.js has ${size} bytes gzipped; at most ${SCRIPT_BUDGET} may be, since all of Stash waits for it`);
+  return { size };
+}
+
+/** When the plugin last changed: the same checkout gives the same date, by which Stash tells updates. */
+function changed() {
+  const given = process.env.SOURCE_DATE_EPOCH;
+  if (given) return new Date(Number(given) * 1000);
+  try {
+    const folders = ["plugin", "web", "crates/core", "crates/engine", "crates/index", "models"];
+    return new Date(Number(execFileSync("git", ["log", "-1", "--format=%ct", "--", ...folders], { cwd: root, encoding: "utf8" })) * 1000);
+  } catch {
+    return new Date();
+  }
+}
+
+async function settle(folder, date) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await settle(path, date);
+    await utimes(path, date, date);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { out: { type: "string" }, web: { type: "string" }, models: { type: "string" }, "database-url": { type: "string" } } });
+  const out = resolve(values.out ?? join(plugin, "dist"));
+  const { size } = await buildPlugin({ out, databaseUrl: values["database-url"], web: values.web && resolve(values.web), models: values.models && resolve(values.models) });
+  console.log(`The plugin is in ${out}; its script has ${Math.round(size / 1000)} kB gzipped, budget ${SCRIPT_BUDGET / 1000} kB.`);
+}

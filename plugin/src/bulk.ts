@@ -1,0 +1,212 @@
+// Scanning many scenes: one after the other, with a checkpoint after each. Nothing is written to the
+// library by the scan; the review does, when the user says so.
+
+import { reject, review } from "./decisions.ts";
+import { framesOf } from "./engine/frames.ts";
+import { Known } from "./engine/known.ts";
+import { session } from "./engine/session.ts";
+import { kept } from "./engine/store.ts";
+import { FRESH, failed, filterOf, looked, scanOf, without, type Item, type Scan } from "./queue.ts";
+import { expectedOf, type Step } from "./run.ts";
+import { base } from "./stash/api.ts";
+import { configured } from "./stash/endpoints.ts";
+import { change } from "./stash/graphql.ts";
+import { scene as findScene, scenes, tagNamed, type Performer, type Scene } from "./stash/library.ts";
+import { decide } from "./stash/state.ts";
+import { add, create, newRun, undo } from "./stash/writes.ts";
+import { sentence, t, Told } from "./words.ts";
+import backupDocument from "./graphql/backup.graphql";
+
+/** So many scenes are asked for at once. */
+const PAGE = 20;
+/** What everything that the review added is tagged with. */
+const TAG = "rollcall:added";
+const KEY = `bulk ${base.pathname}`;
+
+export class Bulk {
+  scan: Scan = FRESH;
+  state: "loading" | "paused" | "running" | "finished" = "loading";
+  step: Step | undefined;
+  now = "";
+  problem = "";
+  said = "";
+  /** Whether a backup was made, or not wanted, in this visit. */
+  backedUp = false;
+  readonly #known = new Known();
+  readonly #listeners = new Set<() => void>();
+  readonly #run = newRun();
+  #stop: AbortController | undefined;
+  #undo: { item: Item; run: string }[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async load(): Promise<void> {
+    if (this.state !== "loading") return;
+    this.scan = scanOf(await kept.get(KEY));
+    this.state = "paused";
+    this.#tell();
+  }
+
+  async startOver(withPerformers: boolean): Promise<void> {
+    this.pause();
+    await this.#keep({ ...FRESH, withPerformers });
+    await this.go();
+  }
+
+  pause(): void {
+    this.#stop?.abort();
+    this.#stop = undefined;
+    if (this.state === "running") this.state = "paused";
+    this.#tell();
+  }
+
+  /** Goes on from the checkpoint. */
+  async go(): Promise<void> {
+    if (this.state === "running") return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    Object.assign(this, { state: "running", problem: "" });
+    this.#tell();
+    try {
+      await this.#scenes(stop.signal);
+      if (!stop.signal.aborted) this.state = "finished";
+    } catch (thrown) {
+      if (stop.signal.aborted) return;
+      this.problem = sentence(thrown);
+      this.state = "paused";
+    }
+    this.#tell();
+  }
+
+  async #scenes(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const found = await scenes(filterOf(this.scan), 1, PAGE);
+      this.scan = { ...this.scan, total: this.scan.done + found.count };
+      if (found.scenes.length === 0) return;
+      for (const scene of found.scenes) {
+        if (signal.aborted) return;
+        this.now = scene.title || (scene.files[0]?.basename ?? "");
+        this.#tell();
+        const then = await this.#look(scene, signal);
+        if (signal.aborted) return;
+        // The user may have gone through some of the queue meanwhile.
+        await this.#keep(then(this.scan));
+      }
+    }
+  }
+
+  async #look(scene: Scene, signal: AbortSignal): Promise<(scan: Scan) => Scan> {
+    const progress = (step: Step): void => { this.step = step; this.#tell(); };
+    // What goes wrong here concerns all scenes, and ends the scan.
+    const opened = await session({ progress });
+    try {
+      const { frames } = await framesOf(scene, base.href, signal);
+      const { answer } = await opened.rollcall.identifyScene({ ...frames, expected: expectedOf(scene.performers) }, { signal, progress });
+      const decisions = await decide((decisions) => decisions);
+      const beside = {
+        tagged: scene.performers, known: await this.#known.of(answer),
+        rejected: decisions.rejected[`scene:${scene.id}`] ?? [], minConfidence: opened.configuration.settings.minConfidence,
+      };
+      return (scan) => looked(scan, scene, answer, beside);
+    } catch (thrown) {
+      if (thrown instanceof Told && thrown.key === "signedOut") throw thrown;
+      const why = sentence(thrown);
+      return (scan) => failed(scan, scene, why);
+    }
+  }
+
+  backup(): Promise<void> {
+    return this.#write(async () => {
+      await change(backupDocument, {});
+      this.backedUp = true;
+      this.said = t("backedUp");
+    });
+  }
+
+  accept(item: Item): Promise<void> {
+    return this.#decide(item, async () => {
+      const { best } = item.person;
+      if (!best) return;
+      const run = `${this.#run}-${item.scene.id}-${best.id}`;
+      const performer = best.performer ?? (await this.#create(item, run));
+      const scene = await findScene(item.scene.id);
+      await add(run, `scene:${scene.id}`, scene.performers.map(({ id }) => id), [performer], await tagNamed(TAG));
+      this.#undo.push({ item, run });
+      this.said = t("added", { n: 1, names: performer.name });
+    });
+  }
+
+  async #create({ person: { best } }: Item, run: string): Promise<Performer> {
+    const { configuration } = await session();
+    for (const [host, uuid] of Object.entries(best?.candidate.stash_ids ?? {})) {
+      const endpoint = uuid ? configured(configuration.boxes, host) : undefined;
+      if (endpoint && uuid && !configuration.settings.offline) return (await create(run, endpoint, uuid)).performer;
+    }
+    throw new Told("noStashBox", { name: best?.candidate.name ?? "" });
+  }
+
+  refuse(item: Item): Promise<void> {
+    return this.#decide(item, async () => {
+      const id = item.person.best?.id;
+      if (id) await decide((decisions) => reject(decisions, `scene:${item.scene.id}`, id));
+    });
+  }
+
+  skip(item: Item): Promise<void> {
+    return this.#decide(item, async () => undefined);
+  }
+
+  /** Takes the last acceptance of this visit back. */
+  undoLast(): Promise<void> {
+    return this.#write(async () => {
+      const last = this.#undo.pop();
+      if (!last) return;
+      const run = (await decide((decisions) => decisions)).journal.find(({ id }) => id === last.run);
+      if (run) await undo(run);
+      await this.#keep({ ...this.scan, queue: [last.item, ...this.scan.queue] });
+      this.said = t("undone", { n: 1 });
+    });
+  }
+
+  /** Takes somebody from the queue at once, so that the next key is for the next one; who could not be
+   *  written comes back. */
+  #decide(item: Item, how: () => Promise<void>): Promise<void> {
+    this.scan = without(this.scan, item);
+    this.#tell();
+    return this.#write(async () => {
+      try {
+        await how();
+      } catch (thrown) {
+        this.scan = { ...this.scan, queue: [item, ...this.scan.queue] };
+        throw thrown;
+      }
+      await this.#keep(this.scan);
+      if (!this.scan.queue.some(({ scene }) => scene.id === item.scene.id)) await decide((decisions) => review(decisions, item.scene.id));
+    });
+  }
+
+  /** One thing is written after the other, however fast the keys are. */
+  #write(how: () => Promise<void>): Promise<void> {
+    const next = this.#last.then(async () => {
+      this.problem = "";
+      await how().catch((thrown: unknown) => { this.problem = sentence(thrown); });
+      this.#tell();
+    });
+    this.#last = next;
+    return next;
+  }
+
+  async #keep(scan: Scan): Promise<void> {
+    this.scan = scan;
+    await kept.put(KEY, scan);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

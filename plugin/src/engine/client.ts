@@ -1,0 +1,19 @@
+// The client of web/, loaded when it is first needed: Stash's whole page waits for the main script.
+
+import type { Rollcall, RollcallOptions, Listeners } from "../../../web/client/index.ts";
+import { assets } from "../stash/api.ts";
+
+interface ClientModule {
+  Rollcall: { start(options: RollcallOptions, on?: Listeners): Promise<Rollcall> };
+}
+
+let module: Promise<ClientModule> | undefined;
+
+export async function startClient(options: RollcallOptions, on: Listeners): Promise<Rollcall> {
+  module ??= import(new URL("client.js", assets).href) as Promise<ClientModule>;
+  const { Rollcall } = await module.catch((thrown: unknown) => {
+    module = undefined; // a browser asks again only if we do
+    throw thrown;
+  });
+  return Rollcall.start(options, on);
+}

@@ -1,0 +1,41 @@
+// Who the candidates of an answer are in the user's library. Never by name.
+
+import type { Answer, AnswerCandidate } from "../../../web/client/index.ts";
+import { hostOf, isUuid } from "../stash/endpoints.ts";
+import { performer, performersByStashId, type Performer } from "../stash/library.ts";
+import { numberOf } from "./own-library.ts";
+
+/** Remembers answers for one run, so that no question is asked twice. */
+export class Known {
+  readonly #asked = new Map<string, Promise<Performer | undefined>>();
+
+  /** Everybody an answer names, by `host:uuid`. */
+  async of(answer: Answer): Promise<Map<string, Performer>> {
+    const candidates = answer.matches.flatMap((match) => match.candidates);
+    const found = await Promise.all(candidates.map(async (candidate) => [candidate.performer_id, await this.#find(candidate)] as const));
+    return new Map(found.flatMap(([id, who]) => (who ? [[id, who] as const] : [])));
+  }
+
+  /** Asks again: somebody was created, linked or deleted. */
+  forget(): void {
+    this.#asked.clear();
+  }
+
+  #find(candidate: AnswerCandidate): Promise<Performer | undefined> {
+    const { performer_id: id } = candidate;
+    const asked = this.#asked.get(id) ?? find(candidate);
+    this.#asked.set(id, asked);
+    return asked;
+  }
+}
+
+async function find({ performer_id, stash_ids }: AnswerCandidate): Promise<Performer | undefined> {
+  const number = numberOf(performer_id);
+  if (number !== undefined) return (await performer(number)) ?? undefined;
+  for (const [host, uuid] of Object.entries(stash_ids)) {
+    if (!isUuid(uuid)) continue;
+    const same = (await performersByStashId(uuid)).find((one) => one.stash_ids.some((id) => hostOf(id.endpoint) === host && id.stash_id === uuid));
+    if (same) return same;
+  }
+  return undefined;
+}

@@ -1,0 +1,125 @@
+// One Rollcall for the page: settings and database are those of its start. It ends when something of
+// them changes.
+
+import type { DatabaseFacts, Progress, RequestRecord, Rollcall } from "../../../web/client/index.ts";
+import { assets, base } from "../stash/api.ts";
+import { shown } from "../stash/paths.ts";
+import { configuration, type Configuration } from "../stash/state.ts";
+import { closest, speak } from "../words.ts";
+import { startClient } from "./client.ts";
+import { OwnLibrary } from "./own-library.ts";
+import { candidates, locate, type Trial } from "./places.ts";
+import { Refusals } from "./refusals.ts";
+
+/** Put in by build.mjs: the database of whoever published this build, or nothing. */
+declare const DATABASE_URL: string;
+
+export interface Session {
+  rollcall: Rollcall;
+  configuration: Configuration;
+  trials: Trial[];
+  /** Why the database that was found is not used, in a sentence. */
+  trouble: unknown;
+  /** The user's own performers; more of them may still be learnt. */
+  library: OwnLibrary;
+}
+
+export interface Hears {
+  progress?(progress: Progress | { stage: "library"; done: number; total: number }): void;
+}
+
+export const refusals = new Refusals();
+/** Every request of the worker, newest last; addresses without secrets. */
+export const requests: RequestRecord[] = [];
+const MOST_REQUESTS = 500;
+
+/** So many new performers are learnt before the first answer: some seconds. */
+const FIRST_LESSONS = 20;
+/** Without a database they are all there is to be compared with. */
+const FIRST_WITHOUT_DATABASE = 300;
+
+let opened: Promise<Session> | undefined;
+let spoken = "";
+
+/** Stash's language, and settings, as they are now. */
+export async function configure(): Promise<Configuration> {
+  const now = await configuration();
+  const language = closest(now.language);
+  if (language !== spoken && language !== "en") {
+    const file = await fetch(new URL(`locales/${language}.json`, assets)).then((response) => response.json(), () => ({}));
+    speak(now.language, file as Record<string, string>);
+  }
+  spoken = language;
+  return now;
+}
+
+/** The session of this page, started where there is none. */
+export function session(hears: Hears = {}): Promise<Session> {
+  opened ??= open(hears).catch((thrown: unknown) => {
+    opened = undefined;
+    throw thrown;
+  });
+  return opened;
+}
+
+/** Ends it; the next question starts another one. */
+export async function endSession(): Promise<void> {
+  const before = opened;
+  opened = undefined;
+  await before?.then(({ rollcall }) => rollcall.close(), () => undefined);
+}
+
+/** What is known of the database, if a session runs. */
+export async function databaseFacts(): Promise<DatabaseFacts | null> {
+  return (await opened?.catch(() => undefined))?.rollcall.database ?? null;
+}
+
+async function open(hears: Hears): Promise<Session> {
+  const now = await configure();
+  const { settings } = now;
+  const trials = await locate(candidates(base.href, settings.databaseUrl, settings.offline, DATABASE_URL), refusals);
+  const place = trials.find(({ outcome }) => outcome === "database");
+  const models = new URL("models/opencv/", assets).href;
+  const start = (database: string | undefined): Promise<Rollcall> => startClient({
+    assets: assets.href, models, database,
+    engine: settings.engine, minConfidence: settings.minConfidence, maxResults: settings.maxResults, frames: settings.frames,
+  }, {
+    progress: (progress) => hears.progress?.(progress),
+    request: (request) => {
+      requests.push({ ...request, url: shown(request.url) });
+      if (requests.length > MOST_REQUESTS) requests.shift();
+    },
+  });
+  let rollcall: Rollcall, trouble: unknown;
+  try {
+    rollcall = await start(place?.url);
+  } catch (thrown) {
+    if (!place || !isDatabaseTrouble(thrown)) throw thrown;
+    // A forged or broken database must not keep anybody from their own library.
+    rollcall = await start(undefined);
+    trouble = thrown;
+  }
+  const library = new OwnLibrary(rollcall, await modelsOf(models));
+  if (settings.ownLibrary) await learn(library, rollcall.database ? FIRST_LESSONS : FIRST_WITHOUT_DATABASE, hears);
+  return { rollcall, configuration: now, trials, trouble, library };
+}
+
+/** Learns enough for a first answer, and the rest while the user looks at that. */
+async function learn(library: OwnLibrary, first: number, hears: Hears): Promise<void> {
+  const hear = (done: number, total: number): void => hears.progress?.({ stage: "library", done, total });
+  await library.recall(hear);
+  await library.learn(first, hear);
+  // Ends early where the session is ended; whoever was not learnt then is at the next visit.
+  void library.learn(Infinity).catch(() => undefined);
+}
+
+/** What tells the embeddings of one pack from those of another: the hashes of its networks. */
+async function modelsOf(models: string): Promise<string> {
+  const pack = await fetch(`${models}pack.json`).then((response) => response.json()) as { embedders: { model: { sha256: string } }[] };
+  return pack.embedders.map(({ model }) => model.sha256.slice(0, 16)).join("+");
+}
+
+function isDatabaseTrouble(thrown: unknown): boolean {
+  const kind = typeof thrown === "object" && thrown !== null && "kind" in thrown ? thrown.kind : "";
+  return kind === "database" || kind === "unconfirmed" || kind === "network";
+}

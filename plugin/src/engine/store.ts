@@ -1,0 +1,50 @@
+// IndexedDB for what can be computed again. Everything is optional: private windows have none.
+
+const NAME = "rollcall plugin";
+const STORE = "kept";
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error("blocked"));
+  });
+}
+
+async function run<T>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | undefined> {
+  try {
+    const database = await open();
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        const transaction = database.transaction(STORE, mode);
+        const request = how(transaction.objectStore(STORE));
+        transaction.oncomplete = () => resolve(request.result);
+        transaction.onerror = transaction.onabort = () => reject(transaction.error);
+      });
+    } finally {
+      database.close();
+    }
+  } catch {
+    return undefined; // no storage, or none left: it is computed again
+  }
+}
+
+export const kept = {
+  get: (key: string): Promise<unknown> => run("readonly", (store) => store.get(key)),
+  /** All whose keys begin so. */
+  async all(prefix: string): Promise<Map<string, unknown>> {
+    const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+    const keys = await run("readonly", (store) => store.getAllKeys(range)) ?? [];
+    const values = await run("readonly", (store) => store.getAll(range)) ?? [];
+    // Another tab may have written in between: then they do not belong together.
+    return new Map(keys.length === values.length ? keys.map((key, place) => [String(key), values[place] as unknown]) : []);
+  },
+  put: (key: string, value: unknown): Promise<unknown> => run("readwrite", (store) => store.put(value, key)),
+  async clear(): Promise<number> {
+    const count = await run("readonly", (store) => store.count());
+    await run("readwrite", (store) => store.clear());
+    return count ?? 0;
+  },
+};

@@ -1,0 +1,78 @@
+// The state of a bulk scan: how far it is, and what waits for the user's eye. Pure functions; bulk.ts
+// does the work and keeps this in the browser.
+
+import type { Scene, SceneFilter } from "./stash/library.ts";
+import { seen, type Beside, type Person } from "./people.ts";
+import type { Answer } from "../../web/client/index.ts";
+
+/** One person of one scene who waits. */
+export interface Item {
+  scene: { id: string; title: string; screenshot: string | null };
+  person: Person;
+}
+
+export interface Scan {
+  version: 1;
+  /** Scenes up to this id are done. */
+  cursor: number;
+  done: number;
+  /** How many there are in all, as of the last look. */
+  total: number;
+  queue: Item[];
+  /** Scenes that could not be looked at. */
+  failed: { id: string; title: string; why: string }[];
+  withPerformers: boolean;
+}
+
+export const FRESH: Scan = { version: 1, cursor: 0, done: 0, total: 0, queue: [], failed: [], withPerformers: false };
+const MOST_FAILED = 200;
+
+/** What Stash is asked for: scenes beyond the cursor, never organized ones. */
+export function filterOf(scan: Scan): SceneFilter {
+  const beyond: SceneFilter = { id: { value: scan.cursor, modifier: "GREATER_THAN" }, organized: false };
+  return scan.withPerformers ? beyond : { ...beyond, performer_count: { value: 0, modifier: "EQUALS" } };
+}
+
+/** After a scene was looked at: whoever has a name, is not on it, and may be tagged by programs, waits. */
+export function looked(scan: Scan, scene: Scene, answer: Answer, beside: Beside): Scan {
+  const { people } = seen(answer, beside);
+  const waiting = people.filter(({ best }) => best && !best.tagged && best.performer?.ignore_auto_tag !== true);
+  const items = waiting.map((person) => ({ scene: about(scene), person: { ...person, faces: person.faces.slice(0, 8) } }));
+  return { ...past(scan, scene), queue: [...scan.queue, ...items] };
+}
+
+/** After one that could not be looked at. */
+export function failed(scan: Scan, scene: Scene, why: string): Scan {
+  const { id, title } = about(scene);
+  return { ...past(scan, scene), failed: [...scan.failed, { id, title, why }].slice(-MOST_FAILED) };
+}
+
+function past(scan: Scan, scene: Scene): Scan {
+  return { ...scan, cursor: Number(scene.id), done: scan.done + 1 };
+}
+
+function about(scene: Scene): Item["scene"] {
+  return { id: scene.id, title: scene.title || (scene.files[0]?.basename ?? scene.id), screenshot: scene.paths.screenshot };
+}
+
+/** The queue without one. */
+export function without(scan: Scan, item: Item): Scan {
+  return { ...scan, queue: scan.queue.filter((other) => other.scene.id !== item.scene.id || other.person.key !== item.person.key) };
+}
+
+/** What a key means in the review. */
+export function meaning(key: string): "accept" | "reject" | "skip" | "undo" | undefined {
+  switch (key) {
+    case "Enter": case "a": return "accept";
+    case "x": return "reject";
+    case "s": case "ArrowRight": return "skip";
+    case "z": return "undo";
+    default: return undefined;
+  }
+}
+
+/** Reads a scan that was kept, or none. */
+export function scanOf(kept: unknown): Scan {
+  const scan = kept as Scan | undefined;
+  return scan?.version === 1 && Array.isArray(scan.queue) ? scan : FRESH;
+}

@@ -1,0 +1,37 @@
+// What the user has set, and what we keep, in Stash's configuration of the plugin.
+
+export type EngineWish = "auto" | "gpu" | "cpu";
+
+export interface Settings {
+  databaseUrl: string;
+  minConfidence: number;
+  maxResults: number;
+  frames: number;
+  engine: EngineWish;
+  ownLibrary: boolean;
+  remotePictures: boolean;
+  offline: boolean;
+  lookOnly: boolean;
+}
+
+/** Stash's form has no defaults and no limits: what makes no sense counts as empty. */
+export function settingsOf(stored: Record<string, unknown>): Settings {
+  const number = (key: string, standard: number, least: number, most: number): number => {
+    const value = stored[key];
+    return typeof value === "number" && value >= least && value <= most ? value : standard;
+  };
+  const on = (key: string): boolean => stored[key] === true;
+  const text = (key: string): string => (typeof stored[key] === "string" ? stored[key].trim() : "");
+  const engine = text("engine").toLowerCase();
+  return {
+    databaseUrl: text("csp_databaseUrl") || text("sidecarUrl"),
+    minConfidence: number("minConfidence", 0.5, 0.01, 1),
+    maxResults: Math.round(number("maxResults", 5, 1, 20)),
+    frames: Math.round(number("frames", 81, 1, 1000)),
+    engine: engine === "gpu" || engine === "cpu" ? engine : "auto",
+    ownLibrary: !on("noOwnLibrary"),
+    remotePictures: on("remotePictures") && !on("offline"),
+    offline: on("offline"),
+    lookOnly: on("lookOnly"),
+  };
+}

@@ -1,0 +1,104 @@
+// What we read in the user's Stash.
+
+import { certain } from "../words.ts";
+import { ask, change } from "./graphql.ts";
+import type { StashId } from "./endpoints.ts";
+import byStashIdOrName from "../graphql/performers.graphql";
+import galleryDocument from "../graphql/gallery.graphql";
+import galleryImages from "../graphql/gallery-images.graphql";
+import imageDocument from "../graphql/image.graphql";
+import performerDocument from "../graphql/performer.graphql";
+import sceneDocument from "../graphql/scene.graphql";
+import scenesDocument from "../graphql/scenes.graphql";
+import createTag from "../graphql/create-tag.graphql";
+import tagsDocument from "../graphql/tags.graphql";
+
+/** What scenes are chosen by. */
+export type SceneFilter = NonNullable<Parameters<NonNullable<(typeof scenesDocument)["types"]>>[0]["scene_filter"]>;
+
+export interface Performer {
+  id: string;
+  name: string;
+  disambiguation: string | null;
+  image_path: string | null;
+  ignore_auto_tag?: boolean;
+  stash_ids: StashId[];
+}
+
+export interface UsedPerformer extends Performer {
+  scene_count: number;
+  image_count: number;
+  gallery_count: number;
+}
+
+export interface Scene {
+  id: string;
+  title: string | null;
+  organized: boolean;
+  files: { basename: string; duration: number; width: number; height: number }[];
+  paths: { screenshot: string | null; preview: string | null; sprite: string | null; vtt: string | null };
+  performers: Performer[];
+}
+
+export interface Picture {
+  id: string;
+  title: string | null;
+  paths: { image: string | null; thumbnail: string | null };
+  performers: Performer[];
+}
+
+export async function scene(id: string): Promise<Scene> {
+  const { findScene } = await ask(sceneDocument, { id });
+  return certain(findScene, "gone");
+}
+
+export async function scenes(sceneFilter: SceneFilter, page: number, perPage: number): Promise<{ count: number; scenes: Scene[] }> {
+  const filter = { page, per_page: perPage, sort: "id", direction: "ASC" as const };
+  return (await ask(scenesDocument, { scene_filter: sceneFilter, filter })).findScenes;
+}
+
+export async function image(id: string): Promise<Picture> {
+  const { findImage } = await ask(imageDocument, { id });
+  return certain(findImage, "gone");
+}
+
+export async function gallery(id: string): Promise<{ id: string; title: string | null; performers: Performer[] }> {
+  const { findGallery } = await ask(galleryDocument, { id });
+  return certain(findGallery, "gone");
+}
+
+export async function picturesOf(galleryId: string, limit: number): Promise<Omit<Picture, "performers">[]> {
+  const variables = { gallery: [galleryId], page: 1, per_page: limit };
+  return (await ask(galleryImages, variables)).findImages.images;
+}
+
+export async function performer(id: string): Promise<UsedPerformer | null> {
+  return (await ask(performerDocument, { id })).findPerformer;
+}
+
+/** Performers with this id at any stash-box. The endpoint is left out: Stash puts it into its SQL as
+ *  it is. Who asks compares hosts. */
+export async function performersByStashId(stashId: string): Promise<Performer[]> {
+  const performer_filter = { stash_id_endpoint: { stash_id: stashId, modifier: "EQUALS" as const } };
+  const { findPerformers } = await ask(byStashIdOrName, { performer_filter, filter: { per_page: 25 } });
+  return findPerformers.performers;
+}
+
+export async function performersByName(q: string): Promise<Performer[]> {
+  const filter = { q, per_page: 12, sort: "name", direction: "ASC" as const };
+  return (await ask(byStashIdOrName, { filter })).findPerformers.performers;
+}
+
+export async function allPerformers(page: number, perPage: number): Promise<{ count: number; performers: Performer[] }> {
+  const filter = { page, per_page: perPage, sort: "id", direction: "ASC" as const };
+  return (await ask(byStashIdOrName, { filter })).findPerformers;
+}
+
+/** The tag of this name, made where there is none. */
+export async function tagNamed(name: string): Promise<string> {
+  const tag_filter = { name: { value: name, modifier: "EQUALS" as const } };
+  const { findTags } = await ask(tagsDocument, { tag_filter });
+  const there = findTags.tags[0];
+  if (there) return there.id;
+  return certain((await change(createTag, { input: { name, ignore_auto_tag: true } })).tagCreate, "gone").id;
+}

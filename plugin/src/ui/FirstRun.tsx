@@ -1,0 +1,77 @@
+// Shown where no database was found: what works without, and how to get one.
+
+import { endSession, type Session } from "../engine/session.ts";
+import { policyLine } from "../engine/refusals.ts";
+import type { Trial } from "../engine/places.ts";
+import { Link, pluginId, React, useState } from "../stash/api.ts";
+import { set } from "../stash/state.ts";
+import { sentence, t } from "../words.ts";
+
+export function FirstRun({ session, retry }: { session: Session; retry(): void }): JSX.Element {
+  const { trials, library: { known: own }, trouble, configuration: { settings } } = session;
+  if (trouble) return <Trouble trouble={trouble} />;
+  if (session.rollcall.database) return <></>;
+  const refused = trials.find(({ outcome }) => outcome === "blocked" || outcome === "mixed");
+  return (
+    <div className="card rollcall-first-run">
+      <div className="card-body">
+        <h6>{t("noDatabase")}</h6>
+        <p>{own > 0 ? t("ownOnly", { n: own }) : t(settings.ownLibrary ? "ownNobody" : "ownOff")}</p>
+        {refused && (refused.found === "setting"
+          ? <Refused trial={refused} />
+          // Nobody asked for this place: most people have no host there.
+          : <details className="mb-2"><summary>{t("hostHere", { origin: new URL(refused.url).origin })}</summary><Refused trial={refused} /></details>)}
+        <DatabaseAddress retry={retry} />
+        <p className="small mb-0"><Link to={`/plugin/${pluginId}`}>{t("allSettings")}</Link></p>
+      </div>
+    </div>
+  );
+}
+
+/** Where the user says where the database is. */
+export function DatabaseAddress({ retry }: { retry(): void }): JSX.Element {
+  const [url, setUrl] = useState("");
+  const [problem, setProblem] = useState("");
+  const save = async (): Promise<void> => {
+    try {
+      await set("csp_databaseUrl", url.trim());
+      await endSession();
+      retry();
+    } catch (thrown) {
+      setProblem(sentence(thrown));
+    }
+  };
+  return (
+    <form className="form-inline rollcall-address" onSubmit={(event) => { event.preventDefault(); void save(); }}>
+      <input className="form-control text-input mr-2" aria-label={t("databaseAddress")} placeholder={`http://${location.hostname}:7878`}
+        value={url} onChange={(event) => setUrl(event.target.value)} />
+      <button type="submit" className="btn btn-primary" disabled={url.trim() === ""}>{t("useDatabase")}</button>
+      {problem && <p className="text-danger">{problem}</p>}
+    </form>
+  );
+}
+
+/** A database that is there and not believed or not whole. */
+function Trouble({ trouble }: { trouble: unknown }): JSX.Element {
+  return (
+    <div className="alert alert-warning" role="alert">
+      <p>{t("databaseTrouble")}</p>
+      <p className="mb-0">{sentence(trouble)}</p>
+    </div>
+  );
+}
+
+/** A place that this page may not talk to: the exact line, and the way that needs none. */
+export function Refused({ trial }: { trial: Trial }): JSX.Element {
+  const { origin } = new URL(trial.url);
+  if (trial.outcome === "mixed") return <p className="rollcall-refused">{t("mixed", { origin })}</p>;
+  return (
+    <div className="rollcall-refused">
+      <p>{t("refused", { origin })}</p>
+      <p className="mb-1">{t("refusedLine", { file: `plugins/${pluginId}/${pluginId}.yml` })}</p>
+      <pre className="text-reset"><code>{`ui:\n  csp:\n    connect-src:\n      ${policyLine(origin)}`}</code></pre>
+      <p>{t("refusedAfter")}</p>
+      <p className="mb-0">{t("refusedSame")}</p>
+    </div>
+  );
+}
