@@ -11,6 +11,7 @@ use std::{
 use crate::{
     error::{Error, Result},
     places::{Places, on_path},
+    plugin,
     sample::{self, Sample},
     setup::{self, Piece, browsers::Browser},
     step::{Step, command, kill_with_children},
@@ -76,7 +77,9 @@ pub(crate) fn prepare(places: &Places, more: &[&dyn Piece]) -> Result<Sample> {
     let pieces: Vec<_> = pieces.iter().map(AsRef::as_ref).chain(more.iter().copied()).collect();
     setup::prepare(places, &pieces)?;
     web::build(places)?;
-    sample::prepare(places)
+    let sample = sample::prepare(places)?;
+    plugin::build(places, None)?;
+    Ok(sample)
 }
 
 /// A running `rollcall-server`; it ends with this value.
@@ -95,6 +98,7 @@ impl Host {
             .args([&PathBuf::from("--models"), &sample.models])
             .args([&PathBuf::from("--database"), &sample.database])
             .args([&PathBuf::from("--samples"), &sample.offered])
+            .args([PathBuf::from("--plugin"), plugin::folder(places)])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod error;
 mod places;
+mod plugin;
 mod sample;
 mod setup;
 mod stamp;
@@ -28,6 +29,8 @@ cargo xtask COMMAND
   test [--only STAGE]           formatting, lints and all tests; the last line counts
   bench NAME --json [--quick]   one benchmark; one line of JSON comes last
   web                           build the page and its WebAssembly only
+  package plugin                the Stash plugin: its folder, and zip and index.yml of a source;
+                                --database-url URL is where it looks for a database in the end
   setup                         install what the commands above need, and nothing else
 
 What is missing is installed, and said; what is done is not done twice.
@@ -55,6 +58,10 @@ fn run() -> Result<()> {
         "test" => test::run(&places, asked.only.as_deref()),
         "bench" => bench::run_and_print(&places, asked.name.as_deref(), asked.quick, asked.json),
         "web" => web::prepare(&places),
+        "package" if asked.name.as_deref() == Some("plugin") => {
+            plugin::package(&places, asked.database_url.as_deref())
+        }
+        "package" => Err(Error::Usage("say what to package: `cargo xtask package plugin`".into())),
         "setup" => setup::everything(&places),
         _ => {
             println!("{HELP}");
@@ -73,6 +80,7 @@ struct Asked {
     only: Option<String>,
     json: bool,
     quick: bool,
+    database_url: Option<String>,
 }
 
 impl Asked {
@@ -87,6 +95,7 @@ impl Asked {
             only: None,
             json: false,
             quick: false,
+            database_url: None,
         };
         let usage = |error: lexopt::Error| Error::Usage(error.to_string());
         while let Some(argument) = parser.next().map_err(usage)? {
@@ -102,7 +111,11 @@ impl Asked {
                     asked.only =
                         Some(parser.value().and_then(|stage| stage.string()).map_err(usage)?);
                 }
-                ("bench", Value(name)) if asked.name.is_none() => {
+                ("package", Long("database-url")) => {
+                    asked.database_url =
+                        Some(parser.value().and_then(|url| url.string()).map_err(usage)?);
+                }
+                ("bench" | "package", Value(name)) if asked.name.is_none() => {
                     asked.name = Some(name.string().map_err(usage)?);
                 }
                 ("bench", Long("json")) => asked.json = true,
@@ -115,7 +128,7 @@ impl Asked {
 }
 
 fn known(command: &str) -> Result<String> {
-    if ["demo", "test", "bench", "web", "setup", "help"].contains(&command) {
+    if ["demo", "test", "bench", "web", "package", "setup", "help"].contains(&command) {
         return Ok(command.to_owned());
     }
     Err(Error::Usage(format!("there is no command {command:?}")))

@@ -125,6 +125,18 @@ pub(crate) fn stash_library(places: &Places, python: &Path) -> Result<PathBuf> {
     Ok(library)
 }
 
+/// A database of the people in the films of the Stash double, with its performers' ids.
+pub(crate) fn database_of_library(
+    places: &Places,
+    sample: &Sample,
+    library: &Path,
+) -> Result<PathBuf> {
+    let database = places.target.join("plugin").join("database");
+    let gallery = library.join("made").join("gallery");
+    build_database(places, "plugin-database", &gallery, &sample.models, &database)?;
+    Ok(database)
+}
+
 /// What is in a folder, by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let at = || Error::io(folder.display().to_string());

@@ -23,7 +23,7 @@ struct Stage {
 }
 
 /// All of them, the quick ones first; the reference outputs come before the tests that need them.
-const STAGES: [Stage; 13] = [
+const STAGES: [Stage; 14] = [
     Stage { name: "format", what: "formatting", run: stages::format },
     Stage { name: "types", what: "TypeScript's types", run: stages::types },
     Stage { name: "graphql", what: "GraphQL documents", run: stages::graphql },
@@ -34,6 +34,7 @@ const STAGES: [Stage; 13] = [
     Stage { name: "native", what: "unit, property and documentation tests", run: stages::native },
     Stage { name: "fuzz", what: "a minute of fuzzing for each reader", run: fuzz::run },
     Stage { name: "stash", what: "the Stash that tests run in", run: stages::stash },
+    Stage { name: "plugin", what: "the Stash plugin", run: stages::plugin },
     Stage { name: "browser", what: "tests in Chromium and Firefox", run: stages::browser },
     Stage { name: "demo", what: "the demo, on both engines", run: stages::demo },
     Stage { name: "bench", what: "quick runs of the benchmarks", run: stages::bench },

@@ -7,6 +7,7 @@ use crate::{
     bench, demo,
     error::Result,
     places::Places,
+    plugin,
     sample::{self, Sample},
     setup::{
         self,
@@ -124,6 +125,28 @@ pub(super) fn stash(places: &Places) -> Result<Counts> {
             .args([stash_library(places)?])
             .env("ROLLCALL_CACHE", &places.cache)
             .limit(Duration::from_secs(15 * 60)),
+    )
+}
+
+/// The plugin in the Stash double, in Chromium.
+pub(super) fn plugin(places: &Places) -> Result<Counts> {
+    let sample = sample(places)?;
+    setup::prepare(places, &[&PythonEnvironment, &StashSchema])?;
+    let library = stash_library(places)?;
+    let database = sample::database_of_library(places, &sample, &library)?;
+    let shots = places.target.join("plugin").join("screenshots");
+    let folders = [
+        ("--plugin", plugin::folder(places)),
+        ("--library", library),
+        ("--database", database),
+        ("--shots", shots),
+    ];
+    counted(
+        Step::new(places, "plugin-tests", "tests/plugin/run.mjs", "node")
+            .args(["tests/plugin/run.mjs"])
+            .args(folders.into_iter().flat_map(|(option, path)| [PathBuf::from(option), path]))
+            .env("ROLLCALL_CACHE", &places.cache)
+            .limit(Duration::from_secs(40 * 60)),
     )
 }
 
