@@ -19,6 +19,7 @@ use crate::{
     files,
     folder::{self, Person, Problem},
     photo::{self, Photo, SeenFace},
+    pipeline::PeopleReport,
     reference::reference_picture,
     setup::Setup,
     terminal::Terminal,
@@ -68,6 +69,12 @@ pub struct BuildReport {
     pub gallery: Vec<GalleryPhoto>,
     /// Photos and people that could not be used.
     pub problems: Vec<Problem>,
+    /// Performers of upstreams whom the format does not hold, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfit: Vec<String>,
+    /// What became of upstreams' performers, where the database is made from such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<PeopleReport>,
 }
 
 /// A photo whose face is in the database.
@@ -272,7 +279,7 @@ impl Enrolled {
 
 /// Writes pictures, then the database, and removes what an earlier build left: nobody who is no
 /// longer in the source stays in the folder.
-fn publish(
+pub(crate) fn publish(
     out: &Path,
     writer: DatabaseWriter,
     pictures: &[(String, Vec<u8>)],

@@ -227,6 +227,44 @@ pub enum Error {
     /// A picture cannot be fetched.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// Another process builds with the same state.
+    #[error("another rollcall is using {0}; wait until it is done, or give another --state folder")]
+    StateBusy(PathBuf),
+    /// The disk has no room for the state.
+    #[error(
+        "the disk of {0} is full; make room and run the same command again, everything up to now is kept"
+    )]
+    StateFull(PathBuf),
+    /// The state is not what was written.
+    #[error(
+        "{path} is damaged ({reason}); run again with --repair to save what can be read of it, or with --start-over; either way it is moved aside, not deleted"
+    )]
+    StateDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A newer program wrote the state.
+    #[error(
+        "{path} was written by a newer rollcall (version {found} of the state, known are up to {known}); use that one, or another --state folder"
+    )]
+    StateTooNew {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: usize,
+        /// The last version known.
+        known: usize,
+    },
+    /// The state cannot be read or written.
+    #[error("{path}: {reason}; check that the folder can be written")]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
     /// A worker thread ended too early.
     #[error("a worker stopped unexpectedly; please report this with the output of -vv")]
     Worker,

@@ -60,7 +60,13 @@ impl Cache {
 /// SHA-256 as lower-case hex.
 #[must_use]
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex(&digest(bytes))
+}
+
+/// SHA-256.
+#[must_use]
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// Lower-case hex.

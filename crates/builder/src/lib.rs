@@ -3,6 +3,7 @@
 //! Faces are found and embedded by `rollcall-core`, networks run by `rollcall-engine`, databases
 //! written and read by `rollcall-index`; nothing of theirs is done again here.
 
+mod age;
 pub mod archive;
 pub mod build;
 mod distractors;
@@ -24,12 +25,14 @@ pub mod pack_file;
 pub mod package;
 pub mod packs;
 pub mod photo;
+pub mod pipeline;
 mod random;
 mod reference;
 pub mod samples;
 pub mod setup;
 pub mod source;
 pub mod sources;
+pub mod state;
 pub mod tail;
 pub mod terminal;
 pub mod workers;

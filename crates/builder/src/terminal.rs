@@ -81,7 +81,8 @@ impl Terminal {
 pub fn start_logging(quiet: bool, verbose: u8) {
     let level = match (quiet, verbose) {
         (true, _) => "error",
-        (false, 0) => "warn",
+        // Whoever has no terminal to see bars on reads how far it is in the log.
+        (false, 0) => "warn,rollcall_builder::progress=info",
         (false, 1) => "rollcall=info,rollcall_builder=info,warn",
         (false, _) => "rollcall=debug,rollcall_builder=debug,info",
     };

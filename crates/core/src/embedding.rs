@@ -40,6 +40,16 @@ impl Embedding {
         Ok(Self { unit: raw, norm: norm as f32 })
     }
 
+    /// An embedding that was taken apart into [`Embedding::unit`] and [`Embedding::norm`], to the bit.
+    ///
+    /// # Errors
+    /// When it was not: the vector is not of length 1 (to a thousandth) or the norm not positive.
+    pub fn from_unit(unit: Vec<f32>, norm: f32) -> Result<Self, EmbeddingError> {
+        let length = unit.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+        let fine = (length - 1.0).abs() < 1e-3 && norm.is_finite() && norm > 0.0;
+        fine.then_some(Self { unit, norm }).ok_or(EmbeddingError)
+    }
+
     /// The unit vector.
     #[must_use]
     pub fn unit(&self) -> &[f32] {

@@ -70,7 +70,9 @@ pub use performer::{Performer, PerformerId, PerformerIdError, endpoint_of};
 pub use pixels::{BACKDROP, Decode, DecodeError, MAX_PIXELS, Pixels};
 pub use present::answer_candidate;
 pub use recogniser::{EmbeddedFace, MAX_FACES, Progress, RecogniseError, Recogniser};
-pub use scene::{Hear, Look, Quality, Scene, SceneOptions, SceneProgress, identify_scene};
+pub use scene::{
+    Hear, Look, Pair, Quality, Scene, SceneOptions, SceneProgress, cluster, identify_scene,
+};
 pub use sprite::SpriteSheet;
 pub use tensor::{ShapeError, Tensor};
 pub use text::display_name;

@@ -6,17 +6,18 @@
 
 /// What is known of two looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Pair {
+pub struct Pair {
     /// How alike they are.
-    pub(crate) similarity: f32,
+    pub similarity: f32,
     /// They cannot be one person.
-    pub(crate) apart: bool,
+    pub apart: bool,
 }
 
 /// Groups of the looks `0..count`: groups by their first look, looks rising.
 ///
 /// Takes time and memory with the square of `count` (and at worst a little more).
-pub(crate) fn cluster(
+#[must_use]
+pub fn cluster(
     count: usize,
     pair: impl Fn(usize, usize) -> Pair,
     at_least: f32,

@@ -11,6 +11,7 @@ mod search;
 
 use std::ops::ControlFlow;
 
+pub use cluster::{Pair, cluster};
 pub use look::Look;
 pub use quality::Quality;
 

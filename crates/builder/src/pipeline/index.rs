@@ -1,0 +1,72 @@
+//! From what the state knows to a database.
+
+use std::path::PathBuf;
+
+use rollcall_index::{DatabaseWriter, IndexError, Manifest, SigningKey, WriteOptions};
+
+use super::{Options, with_people};
+use crate::{
+    Error,
+    build::{BuildReport, publish},
+    files,
+    setup::Setup,
+    state::State,
+};
+
+/// Where a database goes, and what it says of itself.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its folder; what an earlier build left in it is replaced.
+    pub out: PathBuf,
+    /// Its version.
+    pub version: String,
+    /// Its time of birth, in seconds since 1970.
+    pub created: u64,
+    /// Who vouches for it.
+    pub key: Option<SigningKey>,
+}
+
+/// Writes the database of everybody the state knows, and the report beside it. The same state gives
+/// the same bytes.
+///
+/// # Errors
+/// When nobody has a usable face, the state cannot be read or the folder cannot be written.
+pub fn index(
+    options: &Options,
+    output: &Output,
+    state: &State,
+    setup: &Setup,
+) -> Result<(Manifest, BuildReport), Error> {
+    let database = |error: IndexError| Error::Database(error.to_string());
+    let mut write =
+        WriteOptions::new(&output.version, output.created, setup.pack()).map_err(database)?;
+    write.key.clone_from(&output.key);
+    let mut unfit = Vec::new();
+    let (writer, people) = with_people(options, state, setup, |people| {
+        let mut writer = DatabaseWriter::new(write);
+        people.for_each(&mut |known| {
+            // Who breaks a limit of the format is left out, and told.
+            if let Err(error) = writer.add(known.into_entry()) {
+                unfit.push(error.to_string());
+            }
+            Ok(())
+        })?;
+        Ok(writer)
+    })?;
+    if writer.is_empty() {
+        return Err(Error::Usage(format!(
+            "nobody of {} performers has a usable face yet, so there is no database to write; see the summary for what became of their pictures",
+            people.performers
+        )));
+    }
+    let report = BuildReport {
+        performers: writer.len(),
+        faces: usize::try_from(people.faces).unwrap_or(usize::MAX),
+        unfit,
+        people: Some(people),
+        ..BuildReport::default()
+    };
+    let manifest = publish(&output.out, writer, &[])?;
+    files::write_json(&BuildReport::path(&output.out), &report)?;
+    Ok((manifest, report))
+}
