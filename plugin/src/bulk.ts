@@ -23,7 +23,7 @@ const PAGE = 20;
 const TAG = "rollcall:added";
 const KEY = `bulk ${base.pathname}`;
 
-export class Bulk {
+class Bulk {
   scan: Scan = FRESH;
   state: "loading" | "paused" | "running" | "finished" = "loading";
   step: Step | undefined;
@@ -55,6 +55,14 @@ export class Bulk {
     this.pause();
     await this.#keep({ ...FRESH, withPerformers });
     await this.go();
+  }
+
+  /** Ends the scan and what it has found; what the browser kept of it is the caller's to delete. */
+  forget(): void {
+    this.pause();
+    Object.assign(this, { scan: FRESH, state: "paused", problem: "", said: "" });
+    this.#undo = [];
+    this.#tell();
   }
 
   pause(): void {
@@ -210,3 +218,6 @@ export class Bulk {
     for (const listener of this.#listeners) listener();
   }
 }
+
+/** One for the visit: a scan goes on while the user is on other pages of Stash. */
+export const scanning = new Bulk();

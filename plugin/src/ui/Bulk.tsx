@@ -1,6 +1,6 @@
 // Many scenes at once: the scan, and the queue that is gone through with the keyboard.
 
-import { Bulk as Scanning } from "../bulk.ts";
+import { scanning } from "../bulk.ts";
 import { meaning, type Item } from "../queue.ts";
 import { moments } from "../people.ts";
 import { base, Link, React, useEffect, useReducer, useState } from "../stash/api.ts";
@@ -8,9 +8,6 @@ import { rebase } from "../stash/paths.ts";
 import { clock, percent, t } from "../words.ts";
 import { Grade } from "./Grade.tsx";
 import { Progress } from "./Progress.tsx";
-
-/** One for the visit: a scan goes on while the user is on other pages of Stash. */
-const scanning = new Scanning();
 
 export function Bulk(): JSX.Element {
   const [, draw] = useReducer((n: number) => n + 1, 0);

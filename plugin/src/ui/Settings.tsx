@@ -1,6 +1,7 @@
 // Connection check, journal, what is kept, and how to get rid of it.
 
 import { NOTHING, joined, parseDecisions, type Decisions, type Run } from "../decisions.ts";
+import { scanning } from "../bulk.ts";
 import { kept } from "../engine/store.ts";
 import { configure, endSession, requests, session, type Session } from "../engine/session.ts";
 import { assets, React, useEffect, useState } from "../stash/api.ts";
@@ -124,6 +125,7 @@ function Kept({ decisions, act }: { decisions: Decisions; act: Act }): JSX.Eleme
   const [sure, setSure] = useState(false);
   const rejected = Object.values(decisions.rejected).reduce((sum, ids) => sum + ids.length, 0);
   const forget = async (): Promise<string> => {
+    scanning.forget();
     await endSession();
     const files = await forgetDatabases();
     const lessons = await kept.clear();
