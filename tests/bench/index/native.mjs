@@ -1,5 +1,5 @@
 // The native side: galleries made by the example `bench_index` of crates/index, and what it and the
-// Python peers measure on them. Galleries and the peers' graphs are kept in the cache and used again
+// Python peers measure on them. Galleries and all graphs are kept in the cache and used again
 // as long as they would come out the same.
 
 import { execFileSync } from "node:child_process";
@@ -61,15 +61,15 @@ export function openNative({ server, models, python }) {
     },
     graph(folder, queries) {
       say(`asking instant-distance, ${folder.split("/").at(-1)}`);
-      return ask("hnsw", "--data", folder, "--queries", queries);
+      return ask("hnsw", "--data", folder, "--kept", keptFor(folder), "--queries", queries);
     },
     crossover(folder, sizes, queries) {
       say("finding the crossover with instant-distance");
-      return ask("crossover", "--data", folder, "--sizes", sizes.join(","), "--queries", queries);
+      return ask("crossover", "--data", folder, "--kept", keptFor(folder), "--sizes", sizes.join(","), "--queries", queries);
     },
     peers(folder) {
       say(`asking the peers, ${folder.split("/").at(-1)} (their graphs take minutes to build)`);
-      return lines(python, join(here, "peers.py"), folder, peersOf(folder));
+      return lines(python, join(here, "peers.py"), folder, keptFor(folder));
     },
     /** Templates and probes of real photos by our own builder, for the option `real`. */
     realFaces(photos, pack) {
@@ -87,8 +87,9 @@ export function openNative({ server, models, python }) {
     },
   };
 
-  function peersOf(folder) {
-    const kept = join(work, `peers-${hash(join(folder, "vectors-0.npy"))}`);
+  /** Where all graphs of a gallery are kept, whoever builds them. */
+  function keptFor(folder) {
+    const kept = join(work, `graphs-${hash(join(folder, "vectors-0.npy"))}`);
     mkdirSync(kept, { recursive: true });
     return kept;
   }

@@ -4,11 +4,11 @@
 //! bench_index generate --out DIR --pack FILE --people N --queries N --same MEAN:SD[,MEAN:SD] [--matrices]
 //!                      [--real DIR]        people.npy, queries.npy, truth.npy of real faces
 //! bench_index measure --data DIR [--queries N]
-//! bench_index hnsw --data DIR [--queries N]
-//! bench_index crossover --data DIR --sizes N,N,... [--queries N]
+//! bench_index hnsw --data DIR --kept DIR [--queries N]
+//! bench_index crossover --data DIR --kept DIR --sizes N,N,... [--queries N]
 //! ```
 //!
-//! All but the first print JSON. `tests/bench/index.mjs` runs it.
+//! `--kept` is where graphs of the gallery are kept between runs. All but the first print JSON. `tests/bench/index.mjs` runs it.
 
 mod gallery;
 mod generate;
@@ -42,11 +42,15 @@ fn main() -> Result<()> {
     match command.as_str() {
         "generate" => generate(&options),
         "measure" => print(&measure::run(Path::new(options.text("data")?), options.most()?)?),
-        "hnsw" => print(&hnsw::run(Path::new(options.text("data")?), options.most()?)?),
+        "hnsw" => {
+            let (data, kept) = (options.text("data")?, options.text("kept")?);
+            print(&hnsw::run(Path::new(data), Path::new(kept), options.most()?)?)
+        }
         "crossover" => {
             let sizes = list(options.text("sizes")?)?;
-            let data = Path::new(options.text("data")?);
-            print(&hnsw::crossover(data, &sizes, options.most()?)?.into())
+            let (data, kept) = (options.text("data")?, options.text("kept")?);
+            let (data, kept) = (Path::new(data), Path::new(kept));
+            print(&hnsw::crossover(data, kept, &sizes, options.most()?)?.into())
         }
         _ => Err("generate, measure, hnsw or crossover; see the top of main.rs".into()),
     }
