@@ -158,6 +158,9 @@ impl Database {
 
     /// Whether the file is a shard with somebody who was removed for good.
     async fn holds_removed(&self, name: &str) -> bool {
+        if self.has_removed_rows(name) {
+            return true;
+        }
         if self.tombstones.is_empty() || !self.segments.borrow().iter().any(|s| s.has_shard(name)) {
             return false;
         }
@@ -166,6 +169,18 @@ impl Database {
         };
         let shard = self.shards.parse(name, bytes);
         shard.is_ok_and(|shard| shard.performers().any(|performer| !self.shows(performer)))
+    }
+
+    /// Whether the file is a shard with a row whose person is gone.
+    fn has_removed_rows(&self, name: &str) -> bool {
+        let Ok(digest) = name.parse::<Digest>() else { return false };
+        let segments = self.segments.borrow();
+        let mut parts = segments.iter().zip(&self.manifest.segments);
+        parts.any(|(segment, spec)| {
+            let there =
+                |row| segment.shard_of(row).is_some_and(|(shard, _)| shard.digest == digest);
+            spec.removed.iter().any(|&row| there(row))
+        })
     }
 
     /// Every file there is, as far as the tables of shards could be had.
@@ -282,7 +297,8 @@ impl Database {
 
     /// A shard, from memory or the store.
     pub(crate) async fn shard(&self, shard: ShardRef) -> Result<Rc<Shard>, IndexError> {
-        self.shards.get(&*self.store, shard, |performer| !self.shows(performer)).await
+        let gone = self.has_removed_rows(&shard.digest.to_string());
+        self.shards.get(&*self.store, shard, |performer| gone || !self.shows(performer)).await
     }
 
     /// Whether a performer found in a shard may be shown.

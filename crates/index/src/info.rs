@@ -32,6 +32,12 @@ pub struct DatabaseInfo {
     /// How many of its performers are made up, for measuring.
     #[serde(skip_serializing_if = "is_zero")]
     pub distractors: u64,
+    /// How to reach whoever publishes it: text from strangers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// Where somebody asks to be taken out of it: an https address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removal_url: Option<String>,
 }
 
 /// What there is to know of a database's model.
@@ -72,6 +78,8 @@ impl From<&Manifest> for DatabaseInfo {
             sources: manifest.source_stats.clone(),
             own: manifest.is_own(),
             distractors: manifest.distractors,
+            contact: manifest.contact.clone(),
+            removal_url: manifest.removal_url.clone(),
         }
     }
 }

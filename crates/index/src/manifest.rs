@@ -67,6 +67,12 @@ pub struct Manifest {
     /// How many of its performers are made up, for measuring how many are mistaken for each other.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub distractors: u64,
+    /// How to reach whoever publishes it: an address or a page, in their own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// Where somebody asks to be taken out of it: an https address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal_url: Option<String>,
     /// Who signed it.
     #[serde(skip)]
     pub(crate) signer: Option<PublicKey>,
@@ -164,6 +170,10 @@ pub struct SegmentSpec {
     pub ids: Chunked,
     /// Rising rows that a newer segment or a tombstone replaces.
     pub hidden: Vec<u32>,
+    /// Those of them whose people are gone, not merely in a newer segment: readers do not keep the
+    /// shards that have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<u32>,
 }
 
 /// A run of equal records in files of at most 1 MiB.
@@ -279,7 +289,11 @@ impl Manifest {
         check("segments", self.segments.len() <= limits::SEGMENTS)?;
         check("tombstones", self.tombstones.len() <= limits::TOMBSTONES)?;
         check("sources", self.sources.len().max(self.source_stats.len()) <= limits::ENDPOINTS)?;
+        let texts = texts.chain(&self.contact).chain(&self.removal_url);
         check("texts", texts.clone().all(|text| text.len() <= limits::TEXT_BYTES))?;
+        let https =
+            |url: &String| url.starts_with("https://") && !url.contains(char::is_whitespace);
+        check("removal address", self.removal_url.as_ref().is_none_or(https))?;
         self.models.iter().try_for_each(Model::check)?;
         self.segments.iter().try_for_each(|segment| segment.check(&self.models))?;
         let rows = self.segments.iter().map(|segment| u64::from(segment.rows)).sum::<u64>();
@@ -382,6 +396,9 @@ impl SegmentSpec {
         check("endpoints", self.endpoints.len() <= limits::ENDPOINTS)?;
         check("endpoints", self.endpoints.iter().all(|e| e.len() <= limits::TEXT_BYTES))?;
         check("hidden rows", self.hidden.windows(2).all(|pair| pair[0] < pair[1]))?;
-        check("hidden rows", self.hidden.last().is_none_or(|&row| row < self.rows))
+        check("hidden rows", self.hidden.last().is_none_or(|&row| row < self.rows))?;
+        check("removed rows", self.removed.windows(2).all(|pair| pair[0] < pair[1]))?;
+        let hidden = |row| self.hidden.binary_search(row).is_ok();
+        check("removed rows", self.removed.iter().all(hidden))
     }
 }

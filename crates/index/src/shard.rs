@@ -51,7 +51,7 @@ struct Entry {
 }
 
 /// A performer on the way into a shard.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stored {
     pub(crate) performer: Performer,
     /// How many of the vectors are templates.

@@ -4,6 +4,7 @@
 
 mod faces;
 mod impostor;
+mod replace;
 mod segment;
 mod sink;
 mod update;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use rollcall_core::{Embedding, Pack, Performer, PerformerId};
 
+pub use replace::Changes;
 use segment::{Counted, write_segment};
 #[cfg(feature = "fs")]
 pub use sink::DirectorySink;
@@ -62,6 +64,10 @@ pub struct WriteOptions {
     pub tombstones: BTreeSet<PerformerId>,
     /// How many of the performers are made up, for measuring.
     pub distractors: u64,
+    /// How to reach whoever publishes it.
+    pub contact: Option<String>,
+    /// Where somebody asks to be taken out of it.
+    pub removal_url: Option<String>,
     /// Who vouches for it.
     pub key: Option<SigningKey>,
 }
@@ -89,6 +95,8 @@ impl WriteOptions {
             seed: SEED,
             tombstones: BTreeSet::new(),
             distractors: 0,
+            contact: None,
+            removal_url: None,
             key: None,
         })
     }
@@ -240,6 +248,8 @@ fn publish(
         sources: source_stats.keys().cloned().collect(),
         source_stats,
         distractors: options.distractors.min(counts.performers),
+        contact: options.contact,
+        removal_url: options.removal_url,
         signer: options.key.as_ref().map(SigningKey::public),
     };
     let bytes = manifest.to_bytes(options.key.as_ref())?;

@@ -67,6 +67,7 @@ pub(super) fn write_segment(
         endpoints,
         ids: out.put_chunks(&ids, ID_RECORD)?,
         hidden: Vec::new(),
+        removed: Vec::new(),
     })
 }
 

@@ -52,13 +52,9 @@ pub async fn update_database(
 ) -> Result<Manifest, IndexError> {
     let before = crate::manifest(old).await?;
     let Update { mut options, changed, removed, compact } = update;
-    agree(&before, &options)?;
+    inherit(&before, &mut options)?;
     options.tombstones.extend(before.tombstones.iter().cloned());
     options.distractors += before.distractors;
-    for (model, before) in options.models.iter_mut().zip(&before.models) {
-        model.calibration = model.calibration.or(before.calibration);
-        model.weight = model.weight.or(before.weight);
-    }
     let mut writer = DatabaseWriter::new(options);
     changed.into_iter().try_for_each(|entry| writer.add(entry))?;
     let mut old = Old::open(old, &before).await?;
@@ -68,19 +64,15 @@ pub async fn update_database(
     let tombstones = writer.options.tombstones.clone();
     // Rows of the tombstones there were are hidden already, and no segment since has taken them in.
     let known: BTreeSet<&PerformerId> = before.tombstones.iter().collect();
-    let gone = tombstones.iter().filter(|id| !known.contains(id)).map(|id| (id, true));
-    let replaced = changed.iter().chain(&removed).map(|id| (id, false));
-    for (id, for_good) in replaced.chain(gone) {
-        for performer in old.hide(id, for_good).await? {
+    let for_good = tombstones.iter().filter(|id| !known.contains(id));
+    let replaced = changed.iter().map(|id| (id, Hide::Replaced));
+    let removed = removed.iter().map(|id| (id, Hide::Gone));
+    for (id, why) in replaced.chain(removed).chain(for_good.map(|id| (id, Hide::ForGood))) {
+        for performer in old.hide(id, why).await? {
             tally.remove(&performer.performer);
         }
     }
-    let newer: u64 = old.segments.iter().skip(1).map(|s| u64::from(s.spec.rows)).sum();
-    let hidden: u64 = old.segments.iter().map(|s| s.spec.hidden.len() as u64).sum();
-    let rows: u64 = old.segments.iter().map(|s| u64::from(s.spec.rows)).sum();
-    let loose = (newer + hidden + writer.len() as u64) as f64;
-    let many = loose > COMPACT_ABOVE * (rows + writer.len() as u64) as f64;
-    if compact || many || old.segments.len() + 1 >= limits::SEGMENTS {
+    if compact || old.is_loose(writer.len()) {
         let everyone = old.everyone().await?.into_iter();
         // Another program may have left rows of theirs to be found.
         for stored in everyone.filter(|stored| !is_removed(&tombstones, &stored.performer)) {
@@ -89,6 +81,18 @@ pub async fn update_database(
         }
         return writer.finish(sink);
     }
+    writer.performers.values().for_each(|row| tally.add(&row.performer));
+    append(writer, &before, old, tally, sink)
+}
+
+/// Writes what is new as a segment beside the old ones.
+pub(super) fn append(
+    writer: DatabaseWriter,
+    before: &Manifest,
+    old: Old,
+    tally: Tally,
+    sink: &mut dyn Sink,
+) -> Result<Manifest, IndexError> {
     let DatabaseWriter { mut options, dimensions, performers } = writer;
     for (model, before) in options.models.iter_mut().zip(&before.models) {
         // What the old sketches were made with, and what was measured on everybody.
@@ -103,9 +107,23 @@ pub async fn update_database(
         let models = &options.models;
         segments.push(write_segment(models, &dimensions, before.rotation, &rows, &mut out)?);
     }
-    rows.iter().for_each(|row| tally.add(&row.performer));
     let written = Written { rotation: before.rotation, segments, tally, bytes: out.bytes };
     publish(options, written, sink)
+}
+
+/// Takes over from `before` what a newer version does not say itself.
+///
+/// # Errors
+/// When a version with these options may not follow `before`.
+pub(super) fn inherit(before: &Manifest, options: &mut WriteOptions) -> Result<(), IndexError> {
+    agree(before, options)?;
+    for (model, before) in options.models.iter_mut().zip(&before.models) {
+        model.calibration = model.calibration.or(before.calibration);
+        model.weight = model.weight.or(before.weight);
+    }
+    options.contact = options.contact.take().or_else(|| before.contact.clone());
+    options.removal_url = options.removal_url.take().or_else(|| before.removal_url.clone());
+    Ok(())
 }
 
 /// Whether a version with these options may follow `before`.
@@ -125,16 +143,27 @@ fn agree(before: &Manifest, options: &WriteOptions) -> Result<(), IndexError> {
     if same { Ok(()) } else { unfit("other models than the database has".to_owned()) }
 }
 
+/// Why a row is to be found no longer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hide {
+    /// A newer segment has the performer.
+    Replaced,
+    /// The performer is gone.
+    Gone,
+    /// The person is gone, whatever they are filed under.
+    ForGood,
+}
+
 /// A database that is being replaced.
-struct Old<'a> {
+pub(super) struct Old<'a> {
     store: &'a dyn Store,
     dimensions: Vec<usize>,
     /// Newest last.
-    segments: Vec<OldSegment>,
+    pub(super) segments: Vec<OldSegment>,
 }
 
-struct OldSegment {
-    spec: SegmentSpec,
+pub(super) struct OldSegment {
+    pub(super) spec: SegmentSpec,
     shards: Vec<ShardRef>,
     ids: Ids,
     /// The shards that were looked into.
@@ -142,7 +171,10 @@ struct OldSegment {
 }
 
 impl<'a> Old<'a> {
-    async fn open(store: &'a dyn Store, manifest: &Manifest) -> Result<Self, IndexError> {
+    pub(super) async fn open(
+        store: &'a dyn Store,
+        manifest: &Manifest,
+    ) -> Result<Self, IndexError> {
         let mut segments = Vec::with_capacity(manifest.segments.len());
         for spec in &manifest.segments {
             let table = fetch::records(store, &spec.shards, SHARD_RECORD).await?;
@@ -155,17 +187,32 @@ impl<'a> Old<'a> {
         Ok(Self { store, dimensions, segments })
     }
 
-    /// Hides every row filed under `id` (of a person removed `for_good`, also those that list it), and
+    /// Whether so many rows are new or hidden that everything is better written anew, with `fresh`
+    /// ones to come.
+    pub(super) fn is_loose(&self, fresh: usize) -> bool {
+        let newer: u64 = self.segments.iter().skip(1).map(|s| u64::from(s.spec.rows)).sum();
+        let hidden: u64 = self.segments.iter().map(|s| s.spec.hidden.len() as u64).sum();
+        let rows: u64 = self.segments.iter().map(|s| u64::from(s.spec.rows)).sum();
+        let loose = (newer + hidden + fresh as u64) as f64;
+        loose > COMPACT_ABOVE * (rows + fresh as u64) as f64
+            || self.segments.len() + 1 >= limits::SEGMENTS
+    }
+
+    /// Hides every row filed under `id` (of a person removed for good, also those that list it), and
     /// gives those that could be found until now.
-    async fn hide(&mut self, id: &PerformerId, for_good: bool) -> Result<Vec<Stored>, IndexError> {
+    async fn hide(&mut self, id: &PerformerId, why: Hide) -> Result<Vec<Stored>, IndexError> {
         let mut rows = Vec::new();
         for segment in &mut self.segments {
             for row in segment.ids.rows_of(id) {
                 let Err(place) = segment.spec.hidden.binary_search(&row) else { continue };
                 let stored = segment.stored(self.store, &self.dimensions, row).await?;
                 // Whoever merely lists the id is somebody else's entry, unless the person is to go.
-                if stored.performer.id == *id || for_good {
+                if stored.performer.id == *id || why == Hide::ForGood {
                     segment.spec.hidden.insert(place, row);
+                    if why != Hide::Replaced {
+                        let place = segment.spec.removed.partition_point(|other| *other < row);
+                        segment.spec.removed.insert(place, row);
+                    }
                     rows.push(stored);
                 }
             }
@@ -177,19 +224,30 @@ impl<'a> Old<'a> {
     async fn everyone(&mut self) -> Result<Vec<Stored>, IndexError> {
         let mut all = Vec::new();
         // The newest first: whoever adds them keeps the first of each.
-        for segment in self.segments.iter_mut().rev() {
-            segment.read.clear();
-            for (number, shard) in segment.shards.clone().into_iter().enumerate() {
-                let end = segment.shards.get(number + 1).map_or(segment.spec.rows, |s| s.first_row);
-                let read = fetch_shard(self.store, shard, &self.dimensions).await?;
-                for row in shard.first_row..end {
-                    if segment.spec.hidden.binary_search(&row).is_err() {
-                        all.push(stored(&read, shard, (row - shard.first_row) as usize)?);
-                    }
+        for number in (0..self.segments.len()).rev() {
+            self.found_in(number, &mut |_, stored| all.push(stored)).await?;
+        }
+        Ok(all)
+    }
+
+    /// Gives the rows of a segment that can be found to `each`, in their order.
+    pub(super) async fn found_in(
+        &mut self,
+        segment: usize,
+        each: &mut dyn FnMut(u32, Stored),
+    ) -> Result<(), IndexError> {
+        let segment = &mut self.segments[segment];
+        segment.read.clear();
+        for (number, shard) in segment.shards.iter().enumerate() {
+            let end = segment.shards.get(number + 1).map_or(segment.spec.rows, |s| s.first_row);
+            let read = fetch_shard(self.store, *shard, &self.dimensions).await?;
+            for row in shard.first_row..end {
+                if segment.spec.hidden.binary_search(&row).is_err() {
+                    each(row, stored(&read, *shard, (row - shard.first_row) as usize)?);
                 }
             }
         }
-        Ok(all)
+        Ok(())
     }
 }
 
