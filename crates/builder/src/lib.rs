@@ -17,6 +17,7 @@ pub mod forecast;
 pub mod frames;
 pub mod key_file;
 pub mod known;
+pub mod link;
 mod logistic;
 pub mod metrics;
 pub mod net;

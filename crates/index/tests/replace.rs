@@ -62,7 +62,7 @@ fn only_what_differs_is_written_and_who_is_not_there_is_hidden_by_row() {
     let database = open(copy(&store), &DIMENSIONS);
     let found = |entry: &PerformerEntry| {
         let found = block_on(database.find(&entry.faces[0], 1)).unwrap();
-        found.candidates.into_iter().next().filter(|c| c.similarity.0 > 0.7).is_some()
+        found.candidates.into_iter().next().is_some_and(|c| c.similarity.0 > 0.7)
     };
     assert!(now.iter().all(found));
     assert!(!everyone[..10].iter().any(found));
