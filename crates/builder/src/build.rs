@@ -316,7 +316,7 @@ impl Sink for Recorded {
 }
 
 /// Files named by their SHA-256: shards, sketches, manifests.
-fn is_database_file(name: &str) -> bool {
+pub(crate) fn is_database_file(name: &str) -> bool {
     let hash = name.strip_prefix("manifest-").and_then(|n| n.strip_suffix(".mp")).unwrap_or(name);
     hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit())
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use rollcall_builder::{pack_file::DEFAULT_PACK, setup::EngineChoice};
 
-pub(crate) use release::{Db, Key, Package, Pull, TrustArguments, Unpack};
+pub(crate) use release::{Db, Key, Layout, Lookup, Package, Publish, Pull, TrustArguments, Unpack};
 
 /// Builds, inspects and queries databases of faces. Pictures never leave this machine.
 #[derive(Debug, Parser)]
@@ -48,11 +48,15 @@ pub(crate) enum Command {
     Db(Db),
     /// Pack a database into an archive for publishing, with checksums
     Package(Package),
+    /// Publish a database to a folder or to object storage, for all to fetch
+    Publish(Publish),
     /// Make and show the key that signs databases
     #[command(subcommand)]
     Key(Key),
     /// Say what is in a database
     Info(Info),
+    /// Find a performer by any of their ids and list the others
+    Lookup(Lookup),
     /// Say who is in pictures, or in a scene
     Identify(Identify),
     /// Measure how well a database names people whose names are known

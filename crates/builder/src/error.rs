@@ -177,6 +177,21 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// Somebody else has published in the meantime.
+    #[error(
+        "somebody else has published to {0} at the same time, and their version is the current one; look at it, make a release on top of it, and publish again"
+    )]
+    Overtaken(String),
+    /// A database cannot be published.
+    #[error(
+        "cannot publish to {to}: {reason}; what is published there is unchanged, check the address and the keys and try again"
+    )]
+    Publish {
+        /// Where to.
+        to: String,
+        /// What the store said.
+        reason: String,
+    },
     /// An argument that cannot be used.
     #[error("{0}")]
     Usage(String),

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::{Span, SpanRelativeTo, Unit};
+use rollcall_builder::lookup::Wanted;
 use rollcall_index::{Digest, PublicKey};
 
 #[derive(Debug, Subcommand)]
@@ -77,6 +79,62 @@ pub(crate) struct Package {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// The database's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) db: PathBuf,
+    /// Where it goes: a folder, s3://bucket/folder, gs://bucket/folder or az://container/folder. Keys
+    /// and endpoints come from the environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT and so on)
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: String,
+    /// How it is laid out there
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) layout: Layout,
+    /// How long files may stay there that no version needs any more
+    #[arg(long, value_name = "TIME", default_value = PURGE_AFTER, value_parser = seconds)]
+    pub(crate) purge_after: u64,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How a published database is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Layout {
+    /// Its files, for browsers and `rollcall db pull`
+    #[default]
+    Files,
+    /// An archive in parts with checksums, to be uploaded to a GitHub release
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lookup {
+    /// The id: stashdb.org:<uuid>, a UUID, or the address of the performer's page
+    #[arg(value_name = "ID")]
+    pub(crate) id: Wanted,
+    /// The database's folder
+    #[arg(long, value_name = "DIR", default_value = "db-shards/pulled")]
+    pub(crate) db: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How long old files stay if nothing is said: a release a month, and each user a month to update.
+const PURGE_AFTER: &str = "30d";
+
+/// A time such as `30d` or `12h`, in seconds.
+fn seconds(text: &str) -> Result<u64, String> {
+    let span: Span = text.parse().map_err(|_| "write it as 30d, 2w or 12h".to_owned())?;
+    let seconds = span.total((Unit::Second, SpanRelativeTo::days_are_24_hours()));
+    match seconds {
+        Ok(seconds) if seconds >= 0.0 => Ok(seconds as u64),
+        _ => Err("write it as a time that is not negative, in weeks, days or hours".to_owned()),
+    }
 }
 
 #[derive(Debug, Subcommand)]

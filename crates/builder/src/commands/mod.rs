@@ -8,8 +8,10 @@ mod frames;
 mod identify;
 mod info;
 mod key;
+mod lookup;
 mod models;
 mod package;
+mod publish;
 
 use std::{io::Write, process::ExitCode};
 
@@ -51,7 +53,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Error> {
         Command::Build(command) => build::run(&command, &cache, terminal),
         Command::Db(command) => db::run(command, terminal),
         Command::Package(command) => package::run(&command, terminal),
+        Command::Publish(command) => publish::run(&command, terminal),
         Command::Key(command) => key::run(command),
+        Command::Lookup(command) => lookup::run(&command),
         Command::Info(command) => info::run(&command),
         Command::Identify(command) => identify::run(&command, &cache, terminal),
         Command::Eval(command) => eval::run(&command, &cache, terminal),
