@@ -235,6 +235,18 @@ pub(crate) fn number(of: &Value, name: &str, otherwise: u64) -> usize {
     of[name].as_u64().filter(|n| *n > 0).unwrap_or(otherwise) as usize
 }
 
+/// The first field of the operation that a GraphQL request names.
+pub(crate) fn root_field(request: &Value) -> &str {
+    let text = request["query"].as_str().unwrap_or_default();
+    let name = request["operationName"].as_str().unwrap_or_default();
+    let is_named = |part: &&str| {
+        part.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    let operation = text.split("query ").find(is_named).unwrap_or_default();
+    let body = operation.split_once('{').map_or("", |(_, body)| body).trim_start();
+    body.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default()
+}
+
 /// An answer of GraphQL.
 pub(crate) fn data(data: &Value) -> Response {
     Json(serde_json::json!({ "data": data })).into_response()

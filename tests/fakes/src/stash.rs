@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Route, Row,
-    server::{Shared, State, data, failure, has_key, number, time_of},
+    server::{Shared, State, data, failure, has_key, number, root_field, time_of},
 };
 
 pub(crate) fn router(shared: Shared) -> Router {
@@ -45,35 +45,36 @@ async fn graphql(
     if !has_key(&headers, "apikey", "") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let query = request["query"].as_str().unwrap_or_default();
     let variables = &request["variables"];
     let base = shared.base.clone();
-    if query.contains("findPerformers") {
-        let filter = &variables["filter"];
-        let good = |state: &mut State| {
-            let rows = (1..).zip(&state.world.rows).filter(|(_, row)| !row.deleted);
-            // -1 is everybody.
-            let all = filter["per_page"] == -1;
-            let size = if all { usize::MAX } else { number(filter, "per_page", 25) };
-            let skip = (number(filter, "page", 1) - 1).saturating_mul(size);
-            let page = rows.skip(skip).take(size).map(|(id, row)| performer(id, row, &base));
-            data(&json!({ "findPerformers": {
-                "count": state.world.stated_count(), "performers": page.collect::<Vec<_>>(),
-            }}))
-        };
-        let what = format!("findPerformers {}", number(filter, "page", 1));
-        shared.answer(Route::Api, &what, good).await
-    } else if query.contains("findPerformer") {
-        let id: usize = variables["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(0);
-        let good = |state: &mut State| {
-            let row = id.checked_sub(1).and_then(|at| state.world.rows.get(at));
-            let row = row.filter(|row| !row.deleted).map(|row| performer(id, row, &base));
-            data(&json!({ "findPerformer": row }))
-        };
-        shared.answer(Route::Api, &format!("findPerformer {id}"), good).await
-    } else {
-        failure("Cannot query that field")
+    match root_field(&request) {
+        "findPerformers" => {
+            let filter = &variables["filter"];
+            let what = format!("findPerformers {}", number(filter, "page", 1));
+            shared.answer(Route::Api, &what, |state| performers(state, filter, &base)).await
+        }
+        "findPerformer" => {
+            let id: usize = variables["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(0);
+            let good = |state: &mut State| {
+                let row = id.checked_sub(1).and_then(|at| state.world.rows.get(at));
+                let row = row.filter(|row| !row.deleted).map(|row| performer(id, row, &base));
+                data(&json!({ "findPerformer": row }))
+            };
+            shared.answer(Route::Api, &format!("findPerformer {id}"), good).await
+        }
+        other => failure(&format!("Cannot query field {other:?} on type \"Query\".")),
     }
+}
+
+fn performers(state: &State, filter: &Value, base: &str) -> Response {
+    let rows = (1..).zip(&state.world.rows).filter(|(_, row)| !row.deleted);
+    // -1 is everybody.
+    let size = if filter["per_page"] == -1 { usize::MAX } else { number(filter, "per_page", 25) };
+    let skip = (number(filter, "page", 1) - 1).saturating_mul(size);
+    let page = rows.skip(skip).take(size).map(|(id, row)| performer(id, row, base));
+    data(&json!({ "findPerformers": {
+        "count": state.world.stated_count(), "performers": page.collect::<Vec<_>>(),
+    }}))
 }
 
 fn performer(id: usize, row: &Row, base: &str) -> Value {

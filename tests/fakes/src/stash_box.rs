@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Route, Row, World,
-    server::{Shared, State, data, failure, has_key, number, time_of},
+    server::{Shared, State, data, failure, has_key, number, root_field, time_of},
 };
 
 pub(crate) fn router(shared: Shared) -> Router {
@@ -40,26 +40,28 @@ async fn graphql(
     if !has_key(&headers, "apikey", "") {
         return failure("Not authorized");
     }
-    let query = request["query"].as_str().unwrap_or_default();
     let variables = &request["variables"];
     let input = &variables["input"];
     let page = number(input, "page", 1);
     let base = shared.base.clone();
-    if query.contains("queryPerformers") {
-        let what = format!("queryPerformers {} {page}", input["sort"].as_str().unwrap_or("?"));
-        shared.answer(Route::Api, &what, |state| performers(state, input, &base)).await
-    } else if query.contains("findPerformer") {
-        let id = variables["id"].as_str().unwrap_or_default();
-        let good = |state: &mut State| {
-            let row = id.parse().ok().and_then(|id| state.world.row(id));
-            data(&json!({ "findPerformer": row.map(|row| performer(row, &base)) }))
-        };
-        shared.answer(Route::Api, &format!("findPerformer {id}"), good).await
-    } else if query.contains("queryEdits") {
-        let what = format!("queryEdits {} {page}", input["operation"].as_str().unwrap_or("?"));
-        shared.answer(Route::Api, &what, |state| edits(&state.world, input, &base)).await
-    } else {
-        failure("Cannot query that field")
+    match root_field(&request) {
+        "queryPerformers" => {
+            let what = format!("queryPerformers {} {page}", input["sort"].as_str().unwrap_or("?"));
+            shared.answer(Route::Api, &what, |state| performers(state, input, &base)).await
+        }
+        "findPerformer" => {
+            let id = variables["id"].as_str().unwrap_or_default();
+            let good = |state: &mut State| {
+                let row = id.parse().ok().and_then(|id| state.world.row(id));
+                data(&json!({ "findPerformer": row.map(|row| performer(row, &base)) }))
+            };
+            shared.answer(Route::Api, &format!("findPerformer {id}"), good).await
+        }
+        "queryEdits" => {
+            let what = format!("queryEdits {} {page}", input["operation"].as_str().unwrap_or("?"));
+            shared.answer(Route::Api, &what, |state| edits(&state.world, input, &base)).await
+        }
+        other => failure(&format!("Cannot query field {other:?} on type \"Query\".")),
     }
 }
 

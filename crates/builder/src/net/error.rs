@@ -45,6 +45,9 @@ pub enum NetError {
         /// How long nothing is asked of it.
         wait: Duration,
     },
+    /// Everything is to stop: nothing more is fetched.
+    #[error("it was not fetched: the work is being stopped")]
+    Stopped,
     /// The host does not let us have it: 401 or 403.
     #[error("{url} refuses: {status}")]
     Refused {
@@ -86,6 +89,9 @@ impl NetError {
     /// Whether the same request may succeed later. If not, what was asked for is as good as not there.
     #[must_use]
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Busy { .. } | Self::Resting { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Busy { .. } | Self::Resting { .. } | Self::Stopped
+        )
     }
 }

@@ -13,12 +13,17 @@ mod upstream;
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use futures_util::future::{Either, select};
 use reqwest::{Client, Url, header::HeaderMap};
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::watch,
+};
 
 pub use error::NetError;
 use gate::Gate;
@@ -98,6 +103,7 @@ struct Inner {
     runtime: Runtime,
     clients: [Client; 3],
     gates: Mutex<HashMap<(String, Kind), Arc<Gate>>>,
+    stopped: watch::Sender<bool>,
 }
 
 impl Net {
@@ -131,7 +137,13 @@ impl Net {
                 .map_err(|error| start(&error))
         };
         let clients = [client(Reach::Public)?, client(Reach::Loopback)?, client(Reach::Own)?];
-        Ok(Self(Arc::new(Inner { limits, runtime, clients, gates: Mutex::default() })))
+        let (gates, stopped) = (Mutex::default(), watch::Sender::new(false));
+        Ok(Self(Arc::new(Inner { limits, runtime, clients, gates, stopped })))
+    }
+
+    /// Ends what is being fetched and what is waiting, in all threads, and lets nothing more out.
+    pub fn stop(&self) {
+        self.0.stopped.send_replace(true);
     }
 
     /// What `upstream` answers at `url`: to a POST of `body`, or to a GET.
@@ -146,7 +158,7 @@ impl Net {
     ) -> Result<Vec<u8>, NetError> {
         let headers = upstream.headers(Kind::Api);
         let ask = fetch::Ask { upstream, url, kind: Kind::Api, body, headers };
-        self.0.runtime.block_on(self.0.patiently(&ask)).map(|answer| answer.bytes)
+        self.0.fetch(&ask).map(|answer| answer.bytes)
     }
 
     /// The picture at `url`, if it is another than `etag` stands for.
@@ -164,7 +176,7 @@ impl Net {
         let mut headers = upstream.headers(Kind::Image);
         fetch::if_none_match(&mut headers, etag);
         let ask = fetch::Ask { upstream, url, kind: Kind::Image, body: None, headers };
-        let answer = self.0.runtime.block_on(self.0.patiently(&ask))?;
+        let answer = self.0.fetch(&ask)?;
         if answer.unchanged {
             return Ok(Image::Unchanged);
         }
@@ -174,6 +186,17 @@ impl Net {
 }
 
 impl Inner {
+    /// Asks until there is an answer, patience ends or everything is to stop.
+    fn fetch(&self, ask: &fetch::Ask<'_>) -> Result<fetch::Answer, NetError> {
+        let mut stopped = self.stopped.subscribe();
+        let asked = pin!(self.patiently(ask));
+        let stop = pin!(stopped.wait_for(|stopped| *stopped));
+        match self.runtime.block_on(select(stop, asked)) {
+            Either::Left(_) => Err(NetError::Stopped),
+            Either::Right((answer, _)) => answer,
+        }
+    }
+
     fn client(&self, reach: Reach) -> &Client {
         let [public, loopback, own] = &self.clients;
         match reach {

@@ -3,11 +3,10 @@
 use std::fmt;
 
 use reqwest::header::HeaderValue;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
 /// An API key. It can be sent, but not shown: not in logs, errors or reports.
-#[derive(Clone, Deserialize, PartialEq, Eq)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -40,5 +39,38 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Text)
+    }
+}
+
+/// Reads a key without ever repeating it in an error. Digits alone are a number in YAML.
+struct Text;
+
+impl de::Visitor<'_> for Text {
+    type Value = Secret;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key in quotes")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Secret, E> {
+        Ok(Secret::new(text))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Secret, E> {
+        Ok(Secret(number.to_string()))
+    }
+
+    fn visit_i64<E: de::Error>(self, _number: i64) -> Result<Secret, E> {
+        Err(E::custom("write the key in quotes"))
+    }
+
+    fn visit_f64<E: de::Error>(self, _number: f64) -> Result<Secret, E> {
+        Err(E::custom("write the key in quotes"))
     }
 }

@@ -87,10 +87,10 @@ impl Upstream {
         Self { reach: Reach::Own, ..self }
     }
 
-    /// Another host that pictures come from, with its sub-domains.
+    /// Further hosts that pictures come from, each with its sub-domains.
     #[must_use]
-    pub fn with_host(mut self, host: &str) -> Self {
-        self.hosts.push(host.to_ascii_lowercase());
+    pub fn with_hosts<'a>(mut self, hosts: impl IntoIterator<Item = &'a str>) -> Self {
+        self.hosts.extend(hosts.into_iter().map(str::to_ascii_lowercase));
         self
     }
 

@@ -90,6 +90,7 @@ fn unfetched(error: &NetError) -> String {
             "its address may not be asked".to_owned()
         }
         NetError::Busy { .. } | NetError::Resting { .. } => "its host is busy".to_owned(),
+        NetError::Stopped => "the work was being stopped".to_owned(),
         NetError::Refused { status, .. } | NetError::Status { status, .. } => {
             format!("its host answers {status}")
         }

@@ -1,18 +1,26 @@
 //! Asking a GraphQL server, and believing nothing of its answer.
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::UpstreamError;
+use super::{Listed, Page, UpstreamError};
 use crate::net::{Net, NetError, Upstream};
 
 /// A GraphQL server: a stash-box, or a Stash.
 #[derive(Debug)]
 pub(super) struct GraphQl {
+    /// Every operation that it is asked for.
+    pub(super) document: &'static str,
     pub(super) net: Net,
     pub(super) upstream: Upstream,
     /// What messages call it.
     pub(super) endpoint: String,
+}
+
+#[derive(Deserialize)]
+struct Performers {
+    count: u64,
+    performers: Vec<Value>,
 }
 
 /// How servers say that a key is wrong, or missing, with status 200.
@@ -24,14 +32,16 @@ const UNKNOWN: [&str; 4] =
 const LONGEST_TEXT: usize = 200;
 
 impl GraphQl {
-    /// The root field `field` of the answer to `document`.
+    /// The root field `field` of what the document's `operation` brings.
     pub(super) fn ask<T: DeserializeOwned>(
         &self,
-        document: &str,
+        operation: &str,
         variables: &Value,
         field: &str,
     ) -> Result<T, UpstreamError> {
-        let body = json!({ "query": document, "variables": variables });
+        let body = json!({
+            "query": self.document, "operationName": operation, "variables": variables,
+        });
         let bytes = self
             .net
             .api(&self.upstream, self.upstream.base(), Some(&body))
@@ -44,6 +54,20 @@ impl GraphQl {
         let found = answer.get_mut("data").and_then(|data| data.get_mut(field)).map(Value::take);
         let found = found.ok_or_else(|| self.form(&format!("there is no {field}")))?;
         serde_json::from_value(found).map_err(|error| self.form(&format!("{field}: {error}")))
+    }
+
+    /// A page of performers. Only an empty one is the last for certain: proxies may give fewer than
+    /// are asked for, and counts lie.
+    pub(super) fn page(
+        &self,
+        variables: &Value,
+        field: &str,
+        listed: impl Fn(Value) -> Result<Listed, String>,
+    ) -> Result<Page, UpstreamError> {
+        let found: Performers = self.ask("Performers", variables, field)?;
+        let (count, more) = (Some(found.count), !found.performers.is_empty());
+        Page::read(count, more, found.performers.into_iter().map(listed))
+            .map_err(|why| self.form(&why))
     }
 
     fn failed(&self, error: NetError) -> UpstreamError {

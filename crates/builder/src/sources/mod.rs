@@ -3,17 +3,23 @@
 //! A [`Source`] knows one upstream's protocol and nothing else. Who asks it keeps the cursor, counts
 //! what was seen and decides what to do about a shortfall, so that a sweep can stop anywhere.
 
+mod access;
 mod error;
 mod graphql;
 mod links;
+mod stash;
 mod stash_box;
+mod theporndb;
 
 use rollcall_core::PerformerId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use access::{Access, Software};
 pub use error::UpstreamError;
+pub use stash::Stash;
 pub use stash_box::StashBox;
+pub use theporndb::ThePornDb;
 
 use crate::{Error, net::Upstream};
 
@@ -78,6 +84,28 @@ pub struct Page {
     /// Whether there may be more. Upstreams may give fewer than a page has: only an empty page is the
     /// last one for certain.
     pub more: bool,
+}
+
+impl Page {
+    /// A page of rows as they were understood or not. Or why the first was not, when none was: rows go
+    /// wrong one by one, and when all do it is the form that has changed.
+    fn read(
+        count: Option<u64>,
+        more: bool,
+        rows: impl Iterator<Item = Result<Listed, String>>,
+    ) -> Result<Self, String> {
+        let mut page = Self { count, more, ..Self::default() };
+        for row in rows {
+            match row {
+                Ok(listed) => page.performers.push(listed),
+                Err(why) => page.unusable.push(why),
+            }
+        }
+        match page.unusable.first() {
+            Some(why) if page.performers.is_empty() => Err(why.clone()),
+            _ => Ok(page),
+        }
+    }
 }
 
 /// What became of a performer who is no longer listed.

@@ -1,10 +1,18 @@
 //! What the builder asks of upstreams, over real HTTP on loopback, in good weather and bad.
 
+mod keys;
+mod pictures;
+mod stash;
 mod stash_box;
+mod theporndb;
+mod weather;
 
 use std::time::Duration;
 
-use rollcall_builder::net::{Limits, Net, Pace, Secret};
+use rollcall_builder::{
+    net::{Limits, Net, Pace, Secret},
+    sources::Access,
+};
 use rollcall_fakes::KEY;
 
 /// As patient as the real one, but in a hurry.
@@ -22,11 +30,12 @@ fn net() -> Net {
     Net::new(limits()).unwrap()
 }
 
-/// So fast that no test waits for it.
-fn fast() -> Pace {
-    Pace { api_per_minute: 600_000.0, images_per_second: 10_000.0 }
-}
-
-fn key() -> Secret {
-    Secret::new(KEY)
+/// The right key, a small page, and so fast that no test waits for it.
+fn access(url: &str) -> Access {
+    Access {
+        endpoint: Some("stashdb.org".to_owned()),
+        pace: Pace { api_per_minute: 600_000.0, images_per_second: 10_000.0 },
+        per_page: 50,
+        ..Access::new(url, Secret::new(KEY))
+    }
 }

@@ -4,16 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_builder::sources::{Fate, Listed, Order, Source as _, StashBox};
 use rollcall_core::PerformerId;
-use rollcall_fakes::{Fake, Fault, Route, World, photos};
+use rollcall_fakes::{Fake, World, photos};
 
-use crate::{fast, key, net};
+use crate::{access, net};
 
 fn source(fake: &Fake) -> StashBox {
-    StashBox::new(net(), &fake.url(), key())
-        .unwrap()
-        .named("stashdb.org")
-        .with_pace(fast())
-        .with_per_page(50)
+    StashBox::new(net(), &access(&fake.url())).unwrap()
 }
 
 fn sweep(source: &mut StashBox, order: Order) -> (Vec<Listed>, u64) {
@@ -102,16 +98,4 @@ fn the_last_changed_come_first_in_an_increment() {
     fake.change(|world| world.rename(77, "Somebody Else"));
     let page = source(&fake).page(Order::UpdatedLast, 1).unwrap();
     assert_eq!(page.performers[0].name, "Somebody Else");
-}
-
-#[test]
-fn what_passes_is_waited_for() {
-    let fake = Fake::stash_box(World::new(6, 10), photos::plain());
-    for fault in [Fault::status(429).retry_after("0"), Fault::status(500), Fault::Stall, Fault::Cut]
-    {
-        fake.fault(Route::Api, fault.clone(), 2);
-        let page = source(&fake).page(Order::Name, 1).unwrap();
-        assert_eq!(page.performers.len(), 10, "{fault:?}");
-        assert_eq!(fake.asked().len(), 3, "{fault:?}");
-    }
 }

@@ -3,26 +3,21 @@
 mod rows;
 
 use reqwest::header::HeaderName;
-use rollcall_core::{PerformerId, endpoint_of};
+use rollcall_core::PerformerId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::rows::{Edit, Row};
-use super::{Fate, Order, Page, Removal, Source, UpstreamError, graphql::GraphQl};
+use super::{Access, Fate, Order, Page, Removal, Source, UpstreamError, graphql::GraphQl};
 use crate::{
     Error,
-    net::{Net, Pace, Secret, Upstream},
+    net::{Net, Upstream},
 };
 
-const PERFORMERS: &str = include_str!("performers.graphql");
-const PERFORMER: &str = include_str!("performer.graphql");
-const EDITS: &str = include_str!("edits.graphql");
+const DOCUMENT: &str = include_str!("stash_box.graphql");
 /// The header that stash-box reads keys from (`internal/auth/authorization.go`).
 const KEY_HEADER: HeaderName = HeaderName::from_static("apikey");
-/// Performers and edits asked for at once. stash-box has no limit of its own, but public ones stand
-/// behind proxies that may.
-const PER_PAGE: usize = 100;
 
 /// A stash-box, asked by GraphQL.
 #[derive(Debug)]
@@ -32,53 +27,22 @@ pub struct StashBox {
 }
 
 #[derive(Deserialize)]
-struct Performers {
-    count: u64,
-    performers: Vec<Value>,
-}
-
-#[derive(Deserialize)]
 struct Edits {
     edits: Vec<Edit>,
 }
 
 impl StashBox {
-    /// The stash-box whose GraphQL is at `url`, asked with `key`.
+    /// The stash-box whose GraphQL is at `access.url`.
     ///
     /// # Errors
-    /// When `url` is no address.
-    pub fn new(net: Net, url: &str, key: Secret) -> Result<Self, Error> {
-        let upstream = Upstream::new(url)?.with_key(KEY_HEADER, "", key, false);
-        let server = GraphQl { net, upstream, endpoint: endpoint_of(url) };
-        Ok(Self { server, per_page: PER_PAGE })
-    }
-
-    /// The same under another name: performer ids begin with `endpoint`.
-    #[must_use]
-    pub fn named(mut self, endpoint: &str) -> Self {
-        self.server.endpoint = endpoint_of(endpoint);
-        self
-    }
-
-    /// Asked as fast as this.
-    #[must_use]
-    pub fn with_pace(mut self, pace: Pace) -> Self {
-        self.server.upstream = self.server.upstream.with_pace(pace);
-        self
-    }
-
-    /// Pictures may also come from `host` and what is below it.
-    #[must_use]
-    pub fn with_image_host(mut self, host: &str) -> Self {
-        self.server.upstream = self.server.upstream.with_host(host);
-        self
-    }
-
-    /// Asked for so many performers at once.
-    #[must_use]
-    pub fn with_per_page(mut self, per_page: usize) -> Self {
-        self.per_page = per_page.max(1);
-        self
+    /// When that is no address.
+    pub fn new(net: Net, access: &Access) -> Result<Self, Error> {
+        let upstream = Upstream::new(&access.url)?
+            .with_key(KEY_HEADER, "", access.key.clone(), false)
+            .with_pace(access.pace)
+            .with_hosts(access.image_hosts.iter().map(String::as_str));
+        let server = GraphQl { document: DOCUMENT, net, upstream, endpoint: access.name() };
+        Ok(Self { server, per_page: access.per_page.max(1) })
     }
 
     fn id(&self, id: Uuid) -> Result<PerformerId, UpstreamError> {
@@ -92,7 +56,7 @@ impl StashBox {
             "target_type": "PERFORMER", "operation": operation, "applied": true,
             "sort": "CLOSED_AT", "direction": "DESC", "page": page, "per_page": self.per_page,
         });
-        let found: Edits = self.server.ask(EDITS, &json!({ "input": input }), "queryEdits")?;
+        let found: Edits = self.server.ask("Edits", &json!({ "input": input }), "queryEdits")?;
         Ok(found.edits)
     }
 }
@@ -117,28 +81,13 @@ impl Source for StashBox {
             "sort": sort, "direction": direction, "page": page, "per_page": self.per_page,
         });
         let variables = json!({ "input": input });
-        let found: Performers = self.server.ask(PERFORMERS, &variables, "queryPerformers")?;
-        let mut read = Page {
-            count: Some(found.count),
-            more: !found.performers.is_empty(),
-            ..Page::default()
-        };
-        for row in found.performers {
-            match Row::read(row).and_then(|row| row.listed(&self.server)) {
-                Ok(listed) => read.performers.push(listed),
-                Err(why) => read.unusable.push(why),
-            }
-        }
-        match read.unusable.first() {
-            // Rows go wrong one by one. When all do, it is the form that has changed.
-            Some(why) if read.performers.is_empty() => Err(self.server.form(why).into()),
-            _ => Ok(read),
-        }
+        let listed = |row| Row::read(row).and_then(|row| row.listed(&self.server));
+        Ok(self.server.page(&variables, "queryPerformers", listed)?)
     }
 
     fn fate(&mut self, id: Uuid) -> Result<Fate, Error> {
         let found: Option<Value> =
-            self.server.ask(PERFORMER, &json!({ "id": id }), "findPerformer")?;
+            self.server.ask("Performer", &json!({ "id": id }), "findPerformer")?;
         let Some(row) = found else { return Ok(Fate::Gone) };
         let row = Row::read(row).map_err(|why| self.server.form(&why))?;
         if !row.deleted {
