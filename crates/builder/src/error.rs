@@ -236,6 +236,14 @@ pub enum Error {
     /// The database did not answer.
     #[error(transparent)]
     Lookup(#[from] LookupError),
+    /// A configuration is wrong.
+    #[error("{file}: {reason}")]
+    Config {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong in it.
+        reason: String,
+    },
     /// An upstream does not answer as it should.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),

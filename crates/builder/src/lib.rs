@@ -6,6 +6,7 @@
 mod age;
 pub mod archive;
 pub mod build;
+pub mod config;
 mod distractors;
 mod error;
 pub mod eval;
