@@ -38,7 +38,8 @@ pub(super) fn types(places: &Places) -> Result<Counts> {
 /// those of its documents.
 pub(super) fn graphql(places: &Places) -> Result<Counts> {
     const PLUGIN: &str = "plugin/src/graphql";
-    const BUILDER: &str = "crates/builder/src/sources";
+    const ASKED_OF_BOXES: &str = "crates/builder/src/sources/stash_box";
+    const ASKED_OF_STASH: &str = "crates/builder/src/sources/stash";
     setup::prepare(places, &[&NpmPackages, &PythonEnvironment, &StashSchema])?;
     let script = |name: &str| {
         let file = format!("tests/graphql/{name}.mjs");
@@ -50,14 +51,17 @@ pub(super) fn graphql(places: &Places) -> Result<Counts> {
         one(script("validate").args([format!("{schema}={documents}")]))
     };
     let stash_box = match places.shared().map(|shared| shared.join("data/stash-box")) {
-        Some(schema) if schema.is_dir() => validate(&schema.display().to_string(), BUILDER)?,
+        Some(schema) if schema.is_dir() => validate(&schema.display().to_string(), ASKED_OF_BOXES)?,
         _ => {
-            println!("  skipped: {BUILDER}: stash-box's schema is not beside the checkout");
+            println!("  skipped: {ASKED_OF_BOXES}: stash-box's schema is not beside the checkout");
             Counts { skipped: 1, ..Counts::default() }
         }
     };
+    let both = |documents: &str| -> Result<Counts> {
+        Ok(validate("stash-0.31", documents)? + validate("stash-0.30", documents)?)
+    };
     let types = script("generate").args(["stash-0.31", PLUGIN, "--check"]);
-    Ok(stash_box + validate("stash-0.31", PLUGIN)? + validate("stash-0.30", PLUGIN)? + one(types)?)
+    Ok(stash_box + both(ASKED_OF_STASH)? + both(PLUGIN)? + one(types)?)
 }
 
 pub(super) fn lints(places: &Places) -> Result<Counts> {
