@@ -18,8 +18,8 @@ use rollcall_fakes::KEY;
 /// As patient as the real one, but in a hurry.
 fn limits() -> Limits {
     Limits {
-        silence: Duration::from_millis(400),
-        answer: Duration::from_secs(5),
+        silence: Duration::from_secs(2),
+        answer: Duration::from_secs(20),
         first_wait: Duration::from_millis(5),
         rest: Duration::from_millis(300),
         ..Limits::default()
