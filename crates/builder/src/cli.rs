@@ -1,5 +1,6 @@
 //! The arguments.
 
+mod build;
 mod release;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use rollcall_builder::{pack_file::DEFAULT_PACK, setup::EngineChoice};
 
+pub(crate) use build::{Build, Upstreams};
 pub(crate) use release::{Db, Key, Layout, Lookup, Package, Publish, Pull, TrustArguments, Unpack};
 
 /// Builds, inspects and queries databases of faces. Pictures never leave this machine.
@@ -151,43 +153,6 @@ pub(crate) struct Recognition {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Build {
-    /// Where the people come from: `folder:PATH`, one folder per person
-    #[arg(long, value_name = "SOURCE", value_parser = source)]
-    pub(crate) source: PathBuf,
-    /// The folder of the database; what an earlier build left in it is replaced
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-    /// Take only the first photo of each person, by name, that has a face
-    #[arg(long)]
-    pub(crate) one_per_person: bool,
-    /// Add so many made-up performers, as like the real ones as those are like each other: to measure
-    /// how a larger database does. Not for publishing
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = distractors)]
-    pub(crate) distractors: usize,
-    /// What the made-up performers are drawn from
-    #[arg(long, value_name = "S", default_value_t = 1, requires = "distractors")]
-    pub(crate) distractor_seed: u64,
-    /// The database's version; year, month and 1 if none is given
-    #[arg(long, value_name = "YEAR.MONTH.N")]
-    pub(crate) release: Option<String>,
-    /// The time to write into the database, such as 2026-11-23T12:00:00Z; now if none is given
-    #[arg(long, value_name = "TIME")]
-    pub(crate) created: Option<jiff::Timestamp>,
-    /// Sign the database with this key, as `rollcall key new` makes it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sign_key: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) recognition: Recognition,
-    /// How many photos at once; one per processor core if not given
-    #[arg(long, short, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Info {
     /// The database's folder
     #[arg(long, value_name = "DIR")]
@@ -283,21 +248,6 @@ pub(crate) struct Doctor {
     pub(crate) json: bool,
 }
 
-fn source(text: &str) -> Result<PathBuf, String> {
-    match text.split_once(':') {
-        Some(("folder", path)) if !path.is_empty() => Ok(path.into()),
-        _ => Err("write it as folder:PATH; other sources are not known yet".to_owned()),
-    }
-}
-
-/// At most a quarter of what the format holds.
-fn distractors(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number <= 1_000_000 => Ok(number),
-        _ => Err("write a whole number up to 1000000".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -329,12 +279,5 @@ mod tests {
         ] {
             assert!(!accepts(words), "{words}");
         }
-    }
-
-    #[test]
-    fn a_source_is_a_folder() {
-        assert_eq!(source("folder:a/b"), Ok("a/b".into()));
-        assert_eq!(source("folder:C:\\a"), Ok("C:\\a".into()));
-        assert!(source("a/b").is_err() && source("folder:").is_err());
     }
 }

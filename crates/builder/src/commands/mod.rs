@@ -12,6 +12,8 @@ mod lookup;
 mod models;
 mod package;
 mod publish;
+mod told;
+mod upstreams;
 
 use std::{io::Write, process::ExitCode};
 

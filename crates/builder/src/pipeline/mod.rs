@@ -155,10 +155,11 @@ pub fn run(
                     sweep: options.sweep,
                     gauge,
                 };
-                let answer = gauge.live(|| lister.run());
+                let mut answer = gauge.live(|| lister.run());
                 // A key that is refused, or an upstream that is down: say so now, not in the morning.
-                if answer.is_err() {
-                    stop.store(true, Ordering::Relaxed);
+                // Who was told to stop fails because of that.
+                if answer.is_err() && stop.swap(true, Ordering::Relaxed) {
+                    answer = Ok(Listing::default());
                 }
                 if let Ok(mut listed) = listed.lock() {
                     listed.push(answer);

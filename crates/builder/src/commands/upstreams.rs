@@ -1,0 +1,159 @@
+//! `rollcall build --config`: from stash-boxes and their like.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use rollcall_builder::{
+    Cache, Error,
+    config::BuilderConfig,
+    net::{Limits, Net},
+    pipeline::{self, NetPictures, Options, Output, in_words},
+    setup::{EngineChoice, Setup},
+    sources::Source,
+    state::{Damaged, PictureCache, State},
+    terminal::Terminal,
+};
+
+use super::{
+    Done,
+    build::{Imprint, note},
+    print_json,
+    told::{about, say, summary},
+};
+use crate::cli::{Build, Upstreams};
+
+/// Where the state is kept if nobody says where.
+const STATE: &str = "builder-state";
+/// How many pictures are fetched at once: with answers of a fifth of a second, as many as the usual
+/// pace of 20 a second lets through.
+const FETCHERS: usize = 6;
+/// How many pictures are written down at once.
+const BATCH: usize = 32;
+/// The most bytes of pictures that are kept.
+const KEPT: u64 = 100 << 30;
+
+pub(super) fn run(
+    command: &Build,
+    path: &Path,
+    cache: &Cache,
+    terminal: Terminal,
+) -> Result<Done, Error> {
+    let given = &command.upstreams;
+    let config = BuilderConfig::read(path, |name| std::env::var(name).ok())?;
+    let imprint = Imprint::of(command, config.output.version.clone())?;
+    let net = Net::new(Limits::default())?;
+    let mut sources =
+        config.all().map(|one| one.open(&net)).collect::<Result<Vec<Box<dyn Source>>, _>>()?;
+    if sources.is_empty() {
+        return Err(Error::Usage(format!(
+            "{} names no upstream; see docs/BUILDING.md for an example",
+            path.display()
+        )));
+    }
+    let processing = &config.processing;
+    let options = Options {
+        today: imprint.day.to_string(),
+        max_performers: given.max_performers,
+        sweep: given.sweep,
+        max_images: config
+            .all()
+            .map(|one| (one.endpoint(), one.max_images_per_performer))
+            .collect(),
+        fetchers: FETCHERS,
+        jobs: command.jobs.or(processing.workers),
+        batch: processing.batch_size.unwrap_or(BATCH),
+        metrics: given.metrics,
+    };
+    let folder = given.state.clone().or(config.cache.embeddings_directory.clone());
+    let folder = folder.unwrap_or_else(|| STATE.into());
+    if given.dry_run {
+        let state = folder.exists().then(|| State::open(&folder, Damaged::Refuse)).transpose()?;
+        let plan = pipeline::plan(&options, state.as_ref(), &mut sources)?;
+        return if command.json { print_json(&plan) } else { say(&plan) }.map(|()| Done::All);
+    }
+    let out = out(command, &config)?;
+    let state = State::open(&folder, damaged(given))?;
+    let kept = config.cache.image_directory.as_deref();
+    let kept = kept.map(|folder| PictureCache::open(folder, KEPT)).transpose()?;
+    let setup = setup(command, processing.gpu, cache)?;
+    let stop = stop_on_interrupt(net.clone(), terminal)?;
+    let pictures = NetPictures::of(net, &sources);
+    let kept = kept.as_ref();
+    let figures =
+        pipeline::run(&options, &state, &mut sources, &pictures, kept, &setup, &stop, terminal)?;
+    summary(&figures, terminal);
+    if figures.stopped {
+        terminal.note(&format!(
+            "stopped with {} pictures left; everything up to now is in {}: run the same command again to go on",
+            figures.left,
+            folder.display()
+        ));
+        return Ok(Done::Partly);
+    }
+    let Imprint { version, created, key, .. } = imprint;
+    let output = Output { out: out.clone(), version, created, key };
+    let start = std::time::Instant::now();
+    let (manifest, report) = pipeline::index(&options, &output, &state, &setup)?;
+    if command.json {
+        print_json(&report)?;
+    }
+    if let Some(people) = &report.people {
+        about(people, terminal);
+    }
+    note(&report, &manifest, &out, terminal);
+    terminal.note(&format!("writing it took {}", in_words(start.elapsed().as_secs_f64())));
+    report.unfit.iter().for_each(|who| eprintln!("rollcall: {who}"));
+    let all = report.unfit.is_empty() && figures.left == 0;
+    Ok(if all { Done::All } else { Done::Partly })
+}
+
+fn out(command: &Build, config: &BuilderConfig) -> Result<PathBuf, Error> {
+    let none = || {
+        Error::Usage(
+            "say where the database goes: --out, or output.directory in the configuration"
+                .to_owned(),
+        )
+    };
+    command.out.clone().or(config.output.directory.clone()).ok_or_else(none)
+}
+
+fn damaged(given: &Upstreams) -> Damaged {
+    match (given.repair, given.start_over) {
+        (true, _) => Damaged::Repair,
+        (_, true) => Damaged::StartOver,
+        _ => Damaged::Refuse,
+    }
+}
+
+/// The models; on the graphics card if the configuration says so and the arguments nothing else.
+fn setup(command: &Build, gpu: Option<bool>, cache: &Cache) -> Result<Setup, Error> {
+    let asked = command.recognition.engine;
+    let engine = match (asked, gpu) {
+        (EngineChoice::Auto, Some(true)) => EngineChoice::Gpu,
+        (EngineChoice::Auto, Some(false)) => EngineChoice::Cpu,
+        _ => asked,
+    };
+    Setup::open(cache, &command.recognition.pack, engine)
+}
+
+/// Set by the first Ctrl-C; the second one ends the program at once.
+fn stop_on_interrupt(net: Net, terminal: Terminal) -> Result<Arc<AtomicBool>, Error> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if set.swap(true, Ordering::Relaxed) {
+            // 128 and the number of SIGINT, as shells have it.
+            std::process::exit(130);
+        }
+        // Waiting for an upstream's pace or patience ends too.
+        net.stop();
+        terminal.note("finishing what is in hand; once more to stop at once");
+    })
+    .map_err(|error| Error::Usage(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(stop)
+}

@@ -1,0 +1,80 @@
+//! The same database whatever happens on the way, and updates that touch what has changed.
+
+use std::{
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use rollcall_fakes::{Fake, Route, Weather, World};
+
+use crate::run::{Place, photos};
+
+#[test]
+fn killed_five_times_and_still_the_same_database() {
+    let world = World::with_pictures(5, 500, 2).with_flaws(0.06);
+    let fake = Fake::stash_box(world, photos());
+    fake.weather(Weather { seed: 5, api: 0.05, image: 0.05 });
+    let undisturbed = Place::new();
+    let start = Instant::now();
+    undisturbed.build(&fake.url());
+    let took = start.elapsed();
+
+    let seed = std::env::var("ROLLCALL_SEED").ok().and_then(|seed| seed.parse().ok());
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let seed = seed.unwrap_or_else(now);
+    println!("undisturbed: {took:?}; ROLLCALL_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let killed = Place::new();
+    for _ in 0..5 {
+        let mut build = killed.start(&fake.url());
+        thread::sleep(Duration::from_millis(200) + took.mul_f64(random.f64() * 0.3));
+        // SIGKILL on Unix. One that is through is only waited for.
+        build.kill().unwrap();
+        build.wait().unwrap();
+    }
+    killed.build(&fake.url());
+    let (one, other) = (undisturbed.files(), killed.files());
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    assert!(one == other, "the files have the same names and other bytes");
+    let people = &killed.report()["people"];
+    let share = people["share_with_faces"].as_f64().unwrap();
+    assert!(share > 0.9, "{people}");
+
+    // 1 % changes: nothing else is asked for, and nothing but the changes is fetched.
+    let rows = fake.world().rows;
+    fake.change(|world| {
+        world.rename(10, "Another name");
+        world.rename(20, "And another");
+        world.add_picture(30);
+        world.delete(40);
+        world.merge(50, 60);
+        world.add(7);
+    });
+    // Good weather from here on, and nothing asked yet.
+    fake.mend();
+    drop(fake.asked());
+    killed.build(&fake.url());
+    let pictures = |row: usize| {
+        fake.world().rows[row].pictures.iter().map(|p| p.id.to_string()).collect::<Vec<_>>()
+    };
+    let changed: Vec<String> =
+        [10, 20, 30, 60, rows.len()].into_iter().flat_map(pictures).collect();
+    let news = fake.asked();
+    for one in news.iter().filter(|one| one.route == Route::Image) {
+        assert!(changed.iter().any(|id| one.what.contains(id)), "{} has not changed", one.what);
+    }
+    let questions = news.iter().filter(|one| one.route == Route::Api).count();
+    assert!(questions < 20, "{questions} questions for six changes: {news:?}");
+    let after = killed.report();
+    assert_eq!(after["people"]["removed"], 2, "{}", after["people"]);
+    // As if it had been built in one go.
+    let afresh = Place::new();
+    afresh.build(&fake.url());
+    let databases = [&killed, &afresh].map(|place| {
+        let mut files = place.files();
+        // One remembers who is gone, the other never heard of them.
+        files.remove("db.report.json");
+        files
+    });
+    assert!(databases[0] == databases[1], "an update gives what a build from nothing gives");
+}

@@ -1,0 +1,94 @@
+//! A build as a process of its own.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{Arc, LazyLock},
+};
+
+use rollcall_fakes::{KEY, photos::Photos};
+
+use super::common::SAMPLE;
+
+/// Where a build goes, and where it keeps its state.
+pub(crate) struct Place(tempfile::TempDir);
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.path().join("db")
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.0.path().join("state")
+    }
+
+    /// What the build says of its people.
+    pub(crate) fn report(&self) -> serde_json::Value {
+        let path = self.0.path().join("db.report.json");
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
+    /// Every file of the database, and the report, by name.
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let report = self.0.path().join("db.report.json");
+        let database = fs::read_dir(self.database()).unwrap().map(|entry| entry.unwrap().path());
+        for path in database.chain([report]).filter(|path| path.is_file()) {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            files.insert(name, fs::read(path).unwrap());
+        }
+        files
+    }
+
+    /// The command that builds from the fake stash-box at `url`, asked with `key`.
+    pub(crate) fn command_with(&self, url: &str, key: &str) -> Command {
+        LazyLock::force(&SAMPLE);
+        let config = self.0.path().join("builder_config.yaml");
+        let text = format!(
+            "stashdb:\n  url: {url}\n  name: stashdb.org\n  api_key: ${{TEST_KEY}}\n  \
+             rate_limit_delay: 0.0001\n  images_per_second: 10000\noutput:\n  directory: {}\n\
+             cache:\n  embeddings_directory: {}\nprocessing:\n  batch_size: 16\n",
+            self.database().display(),
+            self.state().display(),
+        );
+        fs::write(&config, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.args(["--quiet", "build", "--engine", "cpu", "--release", "2026.11.1"]);
+        command.args(["--created", "2026-11-23T00:00:00Z", "--config"]).arg(config);
+        command.env("TEST_KEY", key).stdout(Stdio::null());
+        command
+    }
+
+    /// The same with the right key.
+    pub(crate) fn command(&self, url: &str) -> Command {
+        self.command_with(url, KEY)
+    }
+
+    pub(crate) fn start(&self, url: &str) -> Child {
+        self.command(url).spawn().unwrap()
+    }
+
+    /// Runs a build to its end.
+    pub(crate) fn build(&self, url: &str) {
+        let status = self.command(url).status().unwrap();
+        assert!(status.success(), "the build ended with {status}");
+    }
+}
+
+/// The sample's photos of people, small.
+pub(crate) fn photos() -> Photos {
+    let large = rollcall_fakes::photos::folder(&SAMPLE.path("gallery"));
+    Arc::new(move |picture| {
+        let photo = large(picture);
+        let (width, height) = photo.dimensions();
+        let scale = 160.0 / f64::from(width.max(height));
+        let side = |pixels: u32| (f64::from(pixels) * scale) as u32;
+        image::imageops::thumbnail(&photo, side(width), side(height))
+    })
+}
