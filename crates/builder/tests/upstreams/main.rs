@@ -1,4 +1,5 @@
 //! What the builder asks of upstreams, over real HTTP on loopback, in good weather and bad.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic")]
 
 mod keys;
 mod pictures;
