@@ -9,7 +9,9 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 use rollcall_builder::{pack_file::DEFAULT_PACK, setup::EngineChoice};
 
 pub(crate) use build::{Build, Upstreams};
-pub(crate) use release::{Db, Key, Layout, Lookup, Package, Publish, Pull, TrustArguments, Unpack};
+pub(crate) use release::{
+    Db, Key, Layout, Lookup, Package, Publish, Pull, Release, TrustArguments, Unpack,
+};
 
 /// Builds, inspects and queries databases of faces. Pictures never leave this machine.
 #[derive(Debug, Parser)]
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Db(Db),
     /// Pack a database into an archive for publishing, with checksums
     Package(Package),
+    /// Make the next version of a database that others are to use
+    Release(Release),
     /// Publish a database to a folder or to object storage, for all to fetch
     Publish(Publish),
     /// Make and show the key that signs databases

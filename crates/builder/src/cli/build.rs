@@ -55,6 +55,9 @@ pub(crate) struct Upstreams {
     /// Where the state of the build is kept, to go on from the next time
     #[arg(long, value_name = "DIR", conflicts_with = "source")]
     pub(crate) state: Option<PathBuf>,
+    /// Who is, or is not, the same person at several stash-boxes: see docs/BUILDING.md
+    #[arg(long, value_name = "FILE", conflicts_with = "source")]
+    pub(crate) links: Option<PathBuf>,
     /// List no more than so many performers of each upstream
     #[arg(long, value_name = "N", conflicts_with = "source")]
     pub(crate) max_performers: Option<u64>,

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use bytesize::ByteSize;
 use clap::{Args, Subcommand, ValueEnum};
-use jiff::{Span, SpanRelativeTo, Unit};
+use jiff::{Span, SpanRelativeTo, Timestamp, Unit};
 use rollcall_builder::lookup::Wanted;
-use rollcall_index::{Digest, PublicKey};
+use rollcall_index::{Digest, PublicKey, Version};
+
+use super::Recognition;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Db {
@@ -76,6 +78,63 @@ pub(crate) struct Package {
     /// Split the archive into parts of at most this size, such as 1.9GB
     #[arg(long, value_name = "SIZE")]
     pub(crate) part_size: Option<ByteSize>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Release {
+    /// The configuration that the people were built with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Where the state of the build is kept, if the configuration does not say so
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// The folder of the released database; not one that `rollcall build` writes anew
+    #[arg(long, value_name = "DIR")]
+    pub(crate) db: PathBuf,
+    /// Who asked not to be in it: an id, a page or an endpoint a line. It may be empty
+    #[arg(long, value_name = "FILE")]
+    pub(crate) opt_outs: PathBuf,
+    /// Who is left out for other reasons, in the same form
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exclude: Option<PathBuf>,
+    /// Who is, or is not, the same person at several stash-boxes: see docs/BUILDING.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) links: Option<PathBuf>,
+    /// How to reach you: an address or a page
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) contact: String,
+    /// The https page where people ask to be taken out
+    #[arg(long, value_name = "URL")]
+    pub(crate) removal_url: String,
+    /// The key to sign with, as `rollcall key new` makes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign_key: PathBuf,
+    /// The version; the next one of the month if none is given
+    #[arg(long, value_name = "YEAR.MONTH.N")]
+    pub(crate) release: Option<Version>,
+    /// The time to write into it, such as 2026-11-23T12:00:00Z; now if none is given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) created: Option<Timestamp>,
+    /// For how long it may be used; for ever if nothing is given
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(crate) expires_after: Option<u64>,
+    /// How long files may go on holding people who are gone
+    #[arg(long, value_name = "TIME", default_value = PURGE_AFTER, value_parser = seconds)]
+    pub(crate) purge_after: u64,
+    /// Write everything anew
+    #[arg(long)]
+    pub(crate) compact: bool,
+    /// Where the package, its checksums and the release notes go; none are made without it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Split the package into parts of at most this size, such as 1.9GB
+    #[arg(long, value_name = "SIZE", requires = "out")]
+    pub(crate) part_size: Option<ByteSize>,
+    #[command(flatten)]
+    pub(crate) recognition: Recognition,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -12,6 +12,7 @@ mod lookup;
 mod models;
 mod package;
 mod publish;
+mod release;
 mod told;
 mod upstreams;
 
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Error> {
         Command::Build(command) => build::run(&command, &cache, terminal),
         Command::Db(command) => db::run(command, terminal),
         Command::Package(command) => package::run(&command, terminal),
+        Command::Release(command) => release::run(&command, &cache, terminal),
         Command::Publish(command) => publish::run(&command, terminal),
         Command::Key(command) => key::run(command),
         Command::Lookup(command) => lookup::run(&command),

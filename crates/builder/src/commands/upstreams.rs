@@ -1,6 +1,7 @@
 //! `rollcall build --config`: from stash-boxes and their like.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -11,6 +12,7 @@ use std::{
 use rollcall_builder::{
     Cache, Error,
     config::BuilderConfig,
+    link::{FAR, LinkOptions, Overrides},
     net::{Limits, Net},
     pipeline::{self, NetPictures, Options, Output, in_words},
     setup::{EngineChoice, Setup},
@@ -44,7 +46,7 @@ pub(super) fn run(
     terminal: Terminal,
 ) -> Result<Done, Error> {
     let given = &command.upstreams;
-    let config = BuilderConfig::read(path, |name| std::env::var(name).ok())?;
+    let config = BuilderConfig::read(path, |name| env::var(name).ok())?;
     let imprint = Imprint::of(command, config.output.version.clone())?;
     let net = Net::new(Limits::default())?;
     let mut sources =
@@ -69,8 +71,7 @@ pub(super) fn run(
         batch: processing.batch_size.unwrap_or(BATCH),
         metrics: given.metrics,
     };
-    let folder = given.state.clone().or(config.cache.embeddings_directory.clone());
-    let folder = folder.unwrap_or_else(|| STATE.into());
+    let folder = state_folder(given.state.as_deref(), &config);
     if given.dry_run {
         let state = folder.exists().then(|| State::open(&folder, Damaged::Refuse)).transpose()?;
         let plan = pipeline::plan(&options, state.as_ref(), &mut sources)?;
@@ -96,9 +97,10 @@ pub(super) fn run(
         return Ok(Done::Partly);
     }
     let Imprint { version, created, key, .. } = imprint;
-    let output = Output { out: out.clone(), version, created, key };
+    let (today, link) = (options.today, links(given.links.as_deref(), &config, &setup)?);
+    let output = Output { out: out.clone(), version, created, key, today, link };
     let start = std::time::Instant::now();
-    let (manifest, report) = pipeline::index(&options, &output, &state, &setup)?;
+    let (manifest, report) = pipeline::index(&output, &state, &setup)?;
     if command.json {
         print_json(&report)?;
     }
@@ -110,6 +112,27 @@ pub(super) fn run(
     report.unfit.iter().for_each(|who| eprintln!("rollcall: {who}"));
     let all = report.unfit.is_empty() && figures.left == 0;
     Ok(if all { Done::All } else { Done::Partly })
+}
+
+/// Where the state is.
+pub(super) fn state_folder(given: Option<&Path>, config: &BuilderConfig) -> PathBuf {
+    let folder = given.or(config.cache.embeddings_directory.as_deref());
+    folder.unwrap_or(Path::new(STATE)).to_owned()
+}
+
+/// How performers are linked: by face, too, where there are several upstreams.
+pub(super) fn links(
+    overrides: Option<&Path>,
+    config: &BuilderConfig,
+    setup: &Setup,
+) -> Result<LinkOptions, Error> {
+    let endpoints: Vec<String> = config.all().map(|one| one.endpoint()).collect();
+    Ok(LinkOptions {
+        far: (endpoints.len() > 1).then_some(FAR),
+        endpoints,
+        weights: setup.pack().embedders.iter().map(|one| one.weight.unwrap_or(1.0)).collect(),
+        overrides: overrides.map(Overrides::read).transpose()?.unwrap_or_default(),
+    })
 }
 
 fn out(command: &Build, config: &BuilderConfig) -> Result<PathBuf, Error> {

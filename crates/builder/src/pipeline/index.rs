@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use rollcall_index::{DatabaseWriter, IndexError, Manifest, SigningKey, WriteOptions};
 
-use super::{Options, with_people};
+use super::with_people;
 use crate::{
     Error,
     build::{BuildReport, publish},
     files,
+    link::{LinkOptions, link},
+    release::links_path,
     setup::Setup,
     state::State,
 };
@@ -24,15 +26,18 @@ pub struct Output {
     pub created: u64,
     /// Who vouches for it.
     pub key: Option<SigningKey>,
+    /// `YYYY-MM-DD`, its day: who is not of age on it is left out.
+    pub today: String,
+    /// How performers of several upstreams are brought together.
+    pub link: LinkOptions,
 }
 
-/// Writes the database of everybody the state knows, and the report beside it. The same state gives
-/// the same bytes.
+/// Writes the database of everybody the state knows, one entry a person, and beside it what became of
+/// everybody and who was linked. The same state gives the same bytes.
 ///
 /// # Errors
 /// When nobody has a usable face, the state cannot be read or the folder cannot be written.
 pub fn index(
-    options: &Options,
     output: &Output,
     state: &State,
     setup: &Setup,
@@ -42,16 +47,17 @@ pub fn index(
         WriteOptions::new(&output.version, output.created, setup.pack()).map_err(database)?;
     write.key.clone_from(&output.key);
     let mut unfit = Vec::new();
-    let (writer, people) = with_people(options, state, setup, |people| {
+    let ((writer, links), people) = with_people(&output.today, state, setup, |people| {
         let mut writer = DatabaseWriter::new(write);
-        people.for_each(&mut |known| {
+        let linked = link(people, &output.link)?;
+        linked.entries(people, &mut |entry| {
             // Who breaks a limit of the format is left out, and told.
-            if let Err(error) = writer.add(known.into_entry()) {
+            if let Err(error) = writer.add(entry) {
                 unfit.push(error.to_string());
             }
             Ok(())
         })?;
-        Ok(writer)
+        Ok((writer, linked.report))
     })?;
     if writer.is_empty() {
         return Err(Error::Usage(format!(
@@ -68,5 +74,6 @@ pub fn index(
     };
     let manifest = publish(&output.out, writer, &[])?;
     files::write_json(&BuildReport::path(&output.out), &report)?;
+    files::write_json(&links_path(&output.out), &links)?;
     Ok((manifest, report))
 }

@@ -206,12 +206,13 @@ pub fn run(
     Ok(figures)
 }
 
-/// Gives what the state knows to `work`, and a report of what `work` was given last.
+/// Gives what the state knows to `work`, and a report of what `work` was given last. Who is not of age
+/// on `today` (`YYYY-MM-DD`) is left out.
 ///
 /// # Errors
 /// When the state cannot be read, or `work` fails.
 pub fn with_people<T>(
-    options: &Options,
+    today: &str,
     state: &State,
     setup: &Setup,
     work: impl FnOnce(&dyn People) -> Result<T, Error>,
@@ -219,7 +220,7 @@ pub fn with_people<T>(
     let people = StatePeople {
         state,
         models: &state.models(setup.pack())?,
-        today: &options.today,
+        today,
         report: std::cell::RefCell::default(),
     };
     let answer = work(&people)?;
