@@ -22,9 +22,9 @@ use super::{
 use crate::cli::Release;
 
 pub(super) fn run(command: &Release, cache: &Cache, terminal: Terminal) -> Result<Done, Error> {
-    // Nobody is asked anything, so the keys need not be there.
-    let config =
-        BuilderConfig::read(&command.config, |name| Some(env::var(name).unwrap_or_default()))?;
+    // Nobody is asked anything, so a key that is not there does no harm.
+    let variable = |name: &str| Some(env::var(name).unwrap_or_else(|_| "none".to_owned()));
+    let config = BuilderConfig::read(&command.config, variable)?;
     let mut opt_outs = OptOuts::read(&command.opt_outs)?;
     if let Some(path) = &command.exclude {
         let OptOuts { persons, endpoints } = OptOuts::read(path)?;

@@ -9,4 +9,5 @@ mod common;
 mod flaws;
 mod killed;
 mod refused;
+mod released;
 mod run;

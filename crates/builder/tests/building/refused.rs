@@ -6,7 +6,7 @@ use rollcall_fakes::{Fake, Route, World};
 
 use crate::run::{Place, photos};
 
-fn words(command: &mut std::process::Command) -> String {
+pub(crate) fn words(command: &mut std::process::Command) -> String {
     let output = command.stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     String::from_utf8(output.stderr).unwrap()

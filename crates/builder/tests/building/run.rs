@@ -28,6 +28,37 @@ impl Place {
         self.0.path().join("state")
     }
 
+    /// The database that others use.
+    pub(crate) fn published(&self) -> PathBuf {
+        self.0.path().join("published")
+    }
+
+    /// Who asked to be left out.
+    pub(crate) fn opt_outs(&self) -> PathBuf {
+        self.0.path().join("opt-outs.txt")
+    }
+
+    /// The command that releases what was built, signed with a key of its own.
+    pub(crate) fn release(&self) -> Command {
+        let key = self.0.path().join("test.key");
+        let rollcall = || Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        if !key.exists() {
+            let made = rollcall().args(["--quiet", "key", "new"]).arg(&key).status().unwrap();
+            assert!(made.success());
+        }
+        let mut command = rollcall();
+        command.args(["--quiet", "release", "--engine", "cpu", "--contact", "me@example.org"]);
+        command.args(["--removal-url", "https://example.org/remove"]);
+        command.args(["--created", "2026-11-23T00:00:00Z", "--config"]).arg(self.config());
+        command.arg("--sign-key").arg(key).arg("--opt-outs").arg(self.opt_outs());
+        command.arg("--db").arg(self.published());
+        command
+    }
+
+    fn config(&self) -> PathBuf {
+        self.0.path().join("builder_config.yaml")
+    }
+
     /// What the build says of its people.
     pub(crate) fn report(&self) -> serde_json::Value {
         let path = self.0.path().join("db.report.json");
@@ -49,7 +80,7 @@ impl Place {
     /// The command that builds from the fake stash-box at `url`, asked with `key`.
     pub(crate) fn command_with(&self, url: &str, key: &str) -> Command {
         LazyLock::force(&SAMPLE);
-        let config = self.0.path().join("builder_config.yaml");
+        let config = self.config();
         let text = format!(
             "stashdb:\n  url: {url}\n  name: stashdb.org\n  api_key: ${{TEST_KEY}}\n  \
              rate_limit_delay: 0.0001\n  images_per_second: 10000\noutput:\n  directory: {}\n\
