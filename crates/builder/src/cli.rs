@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use rollcall_builder::{pack_file::DEFAULT_PACK, setup::EngineChoice};
 
-pub(crate) use build::{Build, Upstreams};
+pub(crate) use build::{Build, Imprint, Merge, Upstreams};
 pub(crate) use release::{
     Db, Key, Layout, Lookup, Package, Publish, Pull, Release, TrustArguments, Unpack,
 };
@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Samples(Samples),
     /// Build a database
     Build(Build),
+    /// Put together what was built in shares
+    Merge(Merge),
     /// Fetch, update and unpack databases that others have built
     #[command(subcommand)]
     Db(Db),

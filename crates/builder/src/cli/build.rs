@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgGroup, Args};
+use rollcall_builder::partition::Partition;
 
 use super::Recognition;
 
@@ -30,15 +31,8 @@ pub(crate) struct Build {
     /// What the made-up performers are drawn from
     #[arg(long, value_name = "S", default_value_t = 1, requires = "distractors")]
     pub(crate) distractor_seed: u64,
-    /// The database's version; year, month and 1 if none is given
-    #[arg(long, value_name = "YEAR.MONTH.N")]
-    pub(crate) release: Option<String>,
-    /// The time to write into the database, such as 2026-11-23T12:00:00Z; now if none is given
-    #[arg(long, value_name = "TIME")]
-    pub(crate) created: Option<jiff::Timestamp>,
-    /// Sign the database with this key, as `rollcall key new` makes it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sign_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) imprint: Imprint,
     #[command(flatten)]
     pub(crate) recognition: Recognition,
     /// How many photos to look at at once; one per processor core if not given
@@ -49,9 +43,27 @@ pub(crate) struct Build {
     pub(crate) json: bool,
 }
 
+/// What a new database says of itself.
+#[derive(Debug, Args)]
+pub(crate) struct Imprint {
+    /// The database's version; year, month and 1 if none is given
+    #[arg(long, value_name = "YEAR.MONTH.N")]
+    pub(crate) release: Option<String>,
+    /// The time to write into the database, such as 2026-11-23T12:00:00Z; now if none is given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) created: Option<jiff::Timestamp>,
+    /// Sign the database with this key, as `rollcall key new` makes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign_key: Option<PathBuf>,
+}
+
 /// What concerns a build from upstreams.
 #[derive(Debug, Args)]
 pub(crate) struct Upstreams {
+    /// Build only one of several shares of the performers: 0/4, 1/4 and so on; `rollcall merge` puts
+    /// them together
+    #[arg(long, value_name = "I/N", conflicts_with = "source")]
+    pub(crate) partition: Option<Partition>,
     /// Where the state of the build is kept, to go on from the next time
     #[arg(long, value_name = "DIR", conflicts_with = "source")]
     pub(crate) state: Option<PathBuf>,
@@ -77,6 +89,30 @@ pub(crate) struct Upstreams {
     /// Begin with an empty state; an old one is moved aside, not deleted
     #[arg(long, conflicts_with_all = ["source", "repair"])]
     pub(crate) start_over: bool,
+}
+
+/// What was built in shares, as one database.
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// The configuration that the shares were built with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The state of each share (repeatable)
+    #[arg(long = "state", value_name = "DIR", required = true)]
+    pub(crate) states: Vec<PathBuf>,
+    /// Who is, or is not, the same person at several stash-boxes: see docs/BUILDING.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) links: Option<PathBuf>,
+    /// The folder of the database; what an earlier build left in it is replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) imprint: Imprint,
+    #[command(flatten)]
+    pub(crate) recognition: Recognition,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 fn source(text: &str) -> Result<PathBuf, String> {

@@ -1,18 +1,20 @@
 //! `rollcall build`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rollcall_builder::{
     Cache, Error,
     build::{BuildOptions, BuildReport, build},
     key_file,
+    link::LinkOptions,
+    pipeline::Output,
     terminal::Terminal,
 };
 use rollcall_index::{Manifest, SigningKey};
 
 use super::{Done, print_json, tell, upstreams};
-use crate::cli::Build;
+use crate::cli::{self, Build};
 
 /// What a new database says of itself.
 pub(super) struct Imprint {
@@ -28,7 +30,7 @@ pub(super) struct Imprint {
 
 impl Imprint {
     /// What the arguments say; `version` where they say none.
-    pub(super) fn of(command: &Build, version: Option<String>) -> Result<Self, Error> {
+    pub(super) fn of(command: &cli::Imprint, version: Option<String>) -> Result<Self, Error> {
         let created = command.created.unwrap_or_else(Timestamp::now);
         let day = created.to_zoned(TimeZone::UTC).date();
         let usual = || format!("{}.{}.1", day.year(), day.month());
@@ -39,6 +41,14 @@ impl Imprint {
             // Before the long part, so that a wrong file is told at once.
             key: command.sign_key.as_deref().map(key_file::read).transpose()?,
         })
+    }
+}
+
+impl Imprint {
+    /// With where it goes, and how people are linked in it.
+    pub(super) fn output(self, out: PathBuf, link: LinkOptions) -> Output {
+        let Self { version, created, key, day } = self;
+        Output { out, version, created, key, today: day.to_string(), link }
     }
 }
 
@@ -57,7 +67,7 @@ fn from_folder(
     cache: &Cache,
     terminal: Terminal,
 ) -> Result<Done, Error> {
-    let Imprint { version, created, key, .. } = Imprint::of(command, None)?;
+    let Imprint { version, created, key, .. } = Imprint::of(&command.imprint, None)?;
     let options = BuildOptions {
         source: source.to_owned(),
         out: out.to_owned(),

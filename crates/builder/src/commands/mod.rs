@@ -9,6 +9,7 @@ mod identify;
 mod info;
 mod key;
 mod lookup;
+mod merge;
 mod models;
 mod package;
 mod publish;
@@ -54,6 +55,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Error> {
             Ok(Done::All)
         }
         Command::Build(command) => build::run(&command, &cache, terminal),
+        Command::Merge(command) => merge::run(&command, &cache, terminal),
         Command::Db(command) => db::run(command, terminal),
         Command::Package(command) => package::run(&command, terminal),
         Command::Release(command) => release::run(&command, &cache, terminal),

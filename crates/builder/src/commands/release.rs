@@ -1,30 +1,23 @@
 //! `rollcall release`
 
-use std::env;
-
 use indicatif::DecimalBytes;
 use jiff::{Timestamp, tz::TimeZone};
 use rollcall_builder::{
-    Cache, Error,
-    config::BuilderConfig,
-    key_file,
+    Cache, Error, key_file,
     pipeline::with_people,
     release::{ReleaseOptions, Released, release},
     removal::OptOuts,
-    state::{Damaged, State},
     terminal::Terminal,
 };
 
 use super::{
     Done, print_json, tell,
-    upstreams::{links, state_folder},
+    upstreams::{existing, links, read_without_keys, state_folder},
 };
 use crate::cli::Release;
 
 pub(super) fn run(command: &Release, cache: &Cache, terminal: Terminal) -> Result<Done, Error> {
-    // Nobody is asked anything, so a key that is not there does no harm.
-    let variable = |name: &str| Some(env::var(name).unwrap_or_else(|_| "none".to_owned()));
-    let config = BuilderConfig::read(&command.config, variable)?;
+    let config = read_without_keys(&command.config)?;
     let mut opt_outs = OptOuts::read(&command.opt_outs)?;
     if let Some(path) = &command.exclude {
         let OptOuts { persons, endpoints } = OptOuts::read(path)?;
@@ -32,14 +25,7 @@ pub(super) fn run(command: &Release, cache: &Cache, terminal: Terminal) -> Resul
         opt_outs.endpoints.extend(endpoints);
     }
     let key = key_file::read(&command.sign_key)?;
-    let folder = state_folder(command.state.as_deref(), &config);
-    if !folder.is_dir() {
-        return Err(Error::Usage(format!(
-            "there is no state in {}; run `rollcall build --config` first",
-            folder.display()
-        )));
-    }
-    let state = State::open(&folder, Damaged::Refuse)?;
+    let state = existing(&state_folder(command.state.as_deref(), &config))?;
     let setup = command.recognition.open(cache)?;
     let created = command.created.unwrap_or_else(Timestamp::now);
     let today = created.to_zoned(TimeZone::UTC).date().to_string();
@@ -59,7 +45,7 @@ pub(super) fn run(command: &Release, cache: &Cache, terminal: Terminal) -> Resul
         part_size: command.part_size.map(|size| size.as_u64()),
     };
     let (released, _) =
-        with_people(&today, &state, &setup, |people| release(&options, setup.pack(), people))?;
+        with_people(&today, &[state], &setup, |people| release(&options, setup.pack(), people))?;
     if command.json {
         print_json(&released)?;
     }

@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 use rollcall_builder::{
@@ -14,6 +15,7 @@ use rollcall_builder::{
     config::BuilderConfig,
     link::{FAR, LinkOptions, Overrides},
     net::{Limits, Net},
+    partition::Share,
     pipeline::{self, NetPictures, Options, Output, in_words},
     setup::{EngineChoice, Setup},
     sources::Source,
@@ -47,7 +49,7 @@ pub(super) fn run(
 ) -> Result<Done, Error> {
     let given = &command.upstreams;
     let config = BuilderConfig::read(path, |name| env::var(name).ok())?;
-    let imprint = Imprint::of(command, config.output.version.clone())?;
+    let imprint = Imprint::of(&command.imprint, config.output.version.clone())?;
     let net = Net::new(Limits::default())?;
     let mut sources =
         config.all().map(|one| one.open(&net)).collect::<Result<Vec<Box<dyn Source>>, _>>()?;
@@ -56,6 +58,10 @@ pub(super) fn run(
             "{} names no upstream; see docs/BUILDING.md for an example",
             path.display()
         )));
+    }
+    if let Some(partition) = given.partition {
+        let share = |source| Box::new(Share { source, partition }) as Box<dyn Source>;
+        sources = sources.into_iter().map(share).collect();
     }
     let processing = &config.processing;
     let options = Options {
@@ -96,22 +102,47 @@ pub(super) fn run(
         ));
         return Ok(Done::Partly);
     }
-    let Imprint { version, created, key, .. } = imprint;
-    let (today, link) = (options.today, links(given.links.as_deref(), &config, &setup)?);
-    let output = Output { out: out.clone(), version, created, key, today, link };
-    let start = std::time::Instant::now();
-    let (manifest, report) = pipeline::index(&output, &state, &setup)?;
-    if command.json {
+    let link = links(given.links.as_deref(), &config, &setup)?;
+    let done = write(&imprint.output(out, link), &[state], &setup, command.json, terminal)?;
+    Ok(if figures.left == 0 { done } else { Done::Partly })
+}
+
+/// Writes the database of everybody in `states`, and tells of it.
+pub(super) fn write(
+    output: &Output,
+    states: &[State],
+    setup: &Setup,
+    json: bool,
+    terminal: Terminal,
+) -> Result<Done, Error> {
+    let start = Instant::now();
+    let (manifest, report) = pipeline::index(output, states, setup)?;
+    if json {
         print_json(&report)?;
     }
     if let Some(people) = &report.people {
         about(people, terminal);
     }
-    note(&report, &manifest, &out, terminal);
+    note(&report, &manifest, &output.out, terminal);
     terminal.note(&format!("writing it took {}", in_words(start.elapsed().as_secs_f64())));
     report.unfit.iter().for_each(|who| eprintln!("rollcall: {who}"));
-    let all = report.unfit.is_empty() && figures.left == 0;
-    Ok(if all { Done::All } else { Done::Partly })
+    Ok(if report.unfit.is_empty() { Done::All } else { Done::Partly })
+}
+
+/// The configuration, for commands that ask nobody: a key that is not there does no harm.
+pub(super) fn read_without_keys(path: &Path) -> Result<BuilderConfig, Error> {
+    BuilderConfig::read(path, |name| Some(env::var(name).unwrap_or_else(|_| "none".to_owned())))
+}
+
+/// The state that an earlier build has left in `folder`.
+pub(super) fn existing(folder: &Path) -> Result<State, Error> {
+    if !folder.is_dir() {
+        return Err(Error::Usage(format!(
+            "there is no state in {}; run `rollcall build --config` first",
+            folder.display()
+        )));
+    }
+    State::open(folder, Damaged::Refuse)
 }
 
 /// Where the state is.

@@ -1,4 +1,4 @@
-//! From what the state knows to a database.
+//! From what states know to a database.
 
 use std::path::PathBuf;
 
@@ -32,14 +32,14 @@ pub struct Output {
     pub link: LinkOptions,
 }
 
-/// Writes the database of everybody the state knows, one entry a person, and beside it what became of
-/// everybody and who was linked. The same state gives the same bytes.
+/// Writes the database of everybody the states know, one entry a person, and beside it what became of
+/// everybody and who was linked. The same people give the same bytes, in however many states they are.
 ///
 /// # Errors
-/// When nobody has a usable face, the state cannot be read or the folder cannot be written.
+/// When nobody has a usable face, a state cannot be read or the folder cannot be written.
 pub fn index(
     output: &Output,
-    state: &State,
+    states: &[State],
     setup: &Setup,
 ) -> Result<(Manifest, BuildReport), Error> {
     let database = |error: IndexError| Error::Database(error.to_string());
@@ -47,7 +47,7 @@ pub fn index(
         WriteOptions::new(&output.version, output.created, setup.pack()).map_err(database)?;
     write.key.clone_from(&output.key);
     let mut unfit = Vec::new();
-    let ((writer, links), people) = with_people(&output.today, state, setup, |people| {
+    let ((writer, links), people) = with_people(&output.today, states, setup, |people| {
         let mut writer = DatabaseWriter::new(write);
         let linked = link(people, &output.link)?;
         linked.entries(people, &mut |entry| {

@@ -38,6 +38,7 @@ use sweep::{Lister, Listing};
 use crate::{
     Error,
     known::People,
+    partition::Together,
     setup::Setup,
     sources::Source,
     state::{PictureCache, State},
@@ -206,23 +207,19 @@ pub fn run(
     Ok(figures)
 }
 
-/// Gives what the state knows to `work`, and a report of what `work` was given last. Who is not of age
-/// on `today` (`YYYY-MM-DD`) is left out.
+/// Gives what states know to `work`, and a report of what `work` was given last. There are several where
+/// machines have built a share each. Who is not of age on `today` (`YYYY-MM-DD`) is left out.
 ///
 /// # Errors
-/// When the state cannot be read, or `work` fails.
+/// When a state cannot be read, or `work` fails.
 pub fn with_people<T>(
     today: &str,
-    state: &State,
+    states: &[State],
     setup: &Setup,
     work: impl FnOnce(&dyn People) -> Result<T, Error>,
 ) -> Result<(T, PeopleReport), Error> {
-    let people = StatePeople {
-        state,
-        models: &state.models(setup.pack())?,
-        today,
-        report: std::cell::RefCell::default(),
-    };
-    let answer = work(&people)?;
-    Ok((answer, people.report.into_inner()))
+    let of = |state| StatePeople::of(state, setup.pack(), today);
+    let shares = states.iter().map(of).collect::<Result<Vec<_>, Error>>()?;
+    let answer = work(&Together(shares.iter().map(|share| share as &dyn People).collect()))?;
+    Ok((answer, shares.into_iter().map(StatePeople::into_report).sum()))
 }

@@ -1,8 +1,8 @@
 //! What the state knows, as people with faces, and what is to be said about it.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, iter::Sum};
 
-use rollcall_core::PerformerId;
+use rollcall_core::{Pack, PerformerId};
 use serde::{Deserialize, Serialize};
 
 use super::choose::{Chosen, choose};
@@ -50,15 +50,51 @@ pub struct Doubt {
     pub why: String,
 }
 
+impl Sum for PeopleReport {
+    /// Of the shares of several machines.
+    fn sum<I: Iterator<Item = Self>>(shares: I) -> Self {
+        let mut all = Self::default();
+        for share in shares {
+            all.performers += share.performers;
+            all.with_pictures += share.with_pictures;
+            all.with_faces += share.with_faces;
+            all.faces += share.faces;
+            all.under_age += share.under_age;
+            all.removed += share.removed;
+            for (reason, count) in share.dropped {
+                *all.dropped.entry(reason).or_default() += count;
+            }
+            all.doubtful.extend(share.doubtful);
+        }
+        all.doubtful.sort_by_cached_key(|doubt| doubt.id.clone());
+        if all.with_pictures > 0 {
+            all.share_with_faces = all.with_faces as f64 / all.with_pictures as f64;
+        }
+        all
+    }
+}
+
 /// The people of a state.
 #[derive(Debug)]
 pub(crate) struct StatePeople<'a> {
-    pub(crate) state: &'a State,
-    pub(crate) models: &'a Models,
+    state: &'a State,
+    models: Models,
     /// `YYYY-MM-DD`: those who are not of age on this day are left out.
-    pub(crate) today: &'a str,
+    today: &'a str,
     /// Of the last time everybody was asked for.
-    pub(crate) report: RefCell<PeopleReport>,
+    report: RefCell<PeopleReport>,
+}
+
+impl<'a> StatePeople<'a> {
+    /// Those who are of age on the day `today`, by the models of `pack`.
+    pub(crate) fn of(state: &'a State, pack: &Pack, today: &'a str) -> Result<Self, Error> {
+        Ok(Self { state, models: state.models(pack)?, today, report: RefCell::default() })
+    }
+
+    /// What was said of everybody when they were last asked for.
+    pub(crate) fn into_report(self) -> PeopleReport {
+        self.report.into_inner()
+    }
 }
 
 impl People for StatePeople<'_> {
@@ -67,7 +103,7 @@ impl People for StatePeople<'_> {
         let mut report = PeopleReport { removed, ..PeopleReport::default() };
         let mut after = String::new();
         loop {
-            let people = self.state.people(self.models, &after, READ)?;
+            let people = self.state.people(&self.models, &after, READ)?;
             let Some(last) = people.last() else { break };
             after = last.listed.id.to_string();
             for person in people {
@@ -75,9 +111,6 @@ impl People for StatePeople<'_> {
                     each(known)?;
                 }
             }
-        }
-        if report.with_pictures > 0 {
-            report.share_with_faces = report.with_faces as f64 / report.with_pictures as f64;
         }
         self.report.replace(report);
         Ok(())

@@ -11,3 +11,4 @@ mod killed;
 mod refused;
 mod released;
 mod run;
+mod shares;

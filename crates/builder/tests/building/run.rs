@@ -55,6 +55,31 @@ impl Place {
         command
     }
 
+    /// The command that builds the share `share` (`0/3`).
+    pub(crate) fn share(&self, url: &str, share: &str) -> Command {
+        let state = self.share_state(share);
+        let mut command = self.command(url);
+        command.args(["--partition", share]);
+        command.arg("--out").arg(state.join("db")).arg("--state").arg(state);
+        command
+    }
+
+    /// The command that puts shares together.
+    pub(crate) fn merge(&self, shares: &[String]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.args(["--quiet", "merge", "--engine", "cpu", "--release", "2026.11.1"]);
+        command.args(["--created", "2026-11-23T00:00:00Z", "--config"]).arg(self.config());
+        for share in shares {
+            command.arg("--state").arg(self.share_state(share));
+        }
+        command.arg("--out").arg(self.database());
+        command
+    }
+
+    fn share_state(&self, share: &str) -> PathBuf {
+        self.0.path().join(format!("share-{}", share.replace('/', "-of-")))
+    }
+
     fn config(&self) -> PathBuf {
         self.0.path().join("builder_config.yaml")
     }
