@@ -51,7 +51,7 @@ pub(super) fn run(command: &Release, cache: &Cache, terminal: Terminal) -> Resul
     }
     let Released { version, changes, left_out, bytes, new_bytes, .. } = &released;
     terminal.note(&format!(
-        "version {version} is in {}: {} added, {} changed, {} removed, {left_out} left out; {}, of which {} are new",
+        "version {version} is in {}: {} added, {} changed, {} removed, {left_out} left out; {} in all, {} of new files",
         command.db.display(),
         changes.added,
         changes.changed,
