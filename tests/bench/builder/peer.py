@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The builder's work by onnxruntime: peer.py DETECTOR EMBEDDER JOBS PHOTO...
-Reads, finds, aligns and embeds all faces of each photo, in JOBS processes of one thread each, and
-prints a line of JSON. Decoding is Pillow's, the rest make_reference.py's."""
+Reads, finds, aligns and embeds all faces of each photo, in JOBS processes of one thread each;
+then embeds one face again and again with JOBS threads. Prints a line of JSON. Decoding is Pillow's, the rest make_reference.py's."""
 import json, multiprocessing, pathlib, statistics, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "reference"))
@@ -11,15 +11,15 @@ import onnxruntime
 DETECTOR, EMBEDDER, JOBS, *PHOTOS = sys.argv[1:]
 
 
-def session(path):
+def session(path, threads):
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     return onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
 
 
-def ready():
+def ready(threads=1):
     global detector, embedder
-    detector, embedder = session(DETECTOR), session(EMBEDDER)
+    detector, embedder = session(DETECTOR, threads), session(EMBEDDER, threads)
 
 
 def embed(crop):
@@ -39,7 +39,7 @@ if __name__ == "__main__":
         start = time.perf_counter()
         pool.map(look, PHOTOS, 1)
         seconds = time.perf_counter() - start
-    ready()
+    ready(int(JOBS))
     picture = reference.load_photo(pathlib.Path(PHOTOS[0]).read_bytes())
     crop, runs = reference.align(picture, reference.detect(detector, picture)[0]), []
     while sum(runs) < 2 or len(runs) < 5:
