@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The builder's work by onnxruntime: peer.py DETECTOR EMBEDDER JOBS PHOTO...
 Reads, finds, aligns and embeds all faces of each photo, in JOBS processes of one thread each;
-then embeds one face again and again with JOBS threads. Prints a line of JSON. Decoding is Pillow's, the rest make_reference.py's."""
+then embeds one face again and again with JOBS threads. Prints a line of JSON. Decoding is Pillow's, the
+rest make_reference.py's."""
 import json, multiprocessing, pathlib, statistics, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "reference"))
