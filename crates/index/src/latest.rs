@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, FORMAT, IndexError, limits, manifest::Version};
+use crate::{Digest, FORMAT, IndexError, Version, limits};
 
 /// The name of the file.
 pub const LATEST: &str = "latest.json";

@@ -39,6 +39,7 @@ mod sketch;
 mod store;
 mod trust;
 mod vector;
+mod version;
 mod writer;
 
 pub use ann::{AnnIndex, Flat, Hit};
@@ -53,7 +54,7 @@ pub use inventory::Inventory;
 pub use latest::{LATEST, Latest, manifest_name};
 pub use manifest::{
     Calibration, Chunked, Counts, Impostor, Manifest, Model, RotationSpec, SegmentSpec,
-    SourceStats, Version, VersionError, preprocessing_of,
+    SourceStats, preprocessing_of,
 };
 pub use release::Release;
 pub use rotation::{Rotation, SplitMix64, padded};
@@ -63,6 +64,7 @@ pub use shard::Shard;
 pub use sketch::{planes_for, row_bytes, thresholds};
 pub use store::*;
 pub use trust::{Distrust, PublicKey, PublicKeyError, Remembered, SigningKey, Trust};
+pub use version::{Version, VersionError};
 pub use writer::*;
 
 /// The version of the files' format.

@@ -9,7 +9,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, IndexError, Manifest, digest::hex, manifest::Version};
+use crate::{Digest, IndexError, Manifest, Version, digest::hex};
 
 /// The only kind of signature there is.
 pub(crate) const ED25519: &str = "ed25519";
@@ -116,7 +116,7 @@ pub struct Remembered {
     /// Who signed it; `None` if nobody did.
     pub signer: Option<PublicKey>,
     /// Its version.
-    #[serde(with = "crate::manifest::text")]
+    #[serde(with = "crate::version::text")]
     pub version: Version,
 }
 

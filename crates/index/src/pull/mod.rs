@@ -20,8 +20,7 @@ use target::Installed;
 pub use target::{PREVIOUS, Target};
 
 use crate::{
-    DirectoryStore, IndexError, Inventory, Release, Store, StoreError, Trust, fetch,
-    manifest::Version,
+    DirectoryStore, IndexError, Inventory, Release, Store, StoreError, Trust, Version, fetch,
 };
 
 /// How to pull.

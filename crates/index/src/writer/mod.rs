@@ -23,11 +23,11 @@ pub(crate) use sink::write_error;
 pub use update::{Update, update_database};
 
 use crate::{
-    Digest, IndexError, Latest, READER, SigningKey,
+    Digest, IndexError, Latest, READER, SigningKey, Version,
     database::is_removed,
     latest::{LATEST, manifest_name},
     limits,
-    manifest::{Counts, Manifest, Model, RotationSpec, SegmentSpec, SourceStats, Version},
+    manifest::{Counts, Manifest, Model, RotationSpec, SegmentSpec, SourceStats},
     segment::SHARD_RECORD,
     shard::{Stored, unfit},
 };
