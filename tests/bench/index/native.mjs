@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "../lib/build.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../../..");
@@ -79,7 +80,7 @@ export function openNative({ server, models, python }) {
       rmSync(out, { recursive: true, force: true });
       layOut(photos, out);
       for (const part of ["gallery", "probes"]) {
-        build(join(targets, "rollcall"), dirname(resolve(models)), pack, join(out, part));
+        build(join(targets, "rollcall"), dirname(resolve(models)), join(out, part), join(out, `${part}-db`), "--pack", pack);
       }
       execFileSync(python, [join(here, "real.py"), join(out, "gallery-db"), join(out, "probes-db"), out], { stdio: ["ignore", "inherit", "inherit"] });
       for (const part of ["gallery", "probes"]) rmSync(join(out, part), { recursive: true });
@@ -104,16 +105,6 @@ function layOut(photos, out) {
       const folder = probe ? join(out, "probes", `${who} - ${i}`) : join(out, "gallery", who);
       cpSync(join(photos, who, file), join(folder, file), { recursive: true });
     });
-  }
-}
-
-function build(rollcall, cache, pack, photos) {
-  try {
-    execFileSync(rollcall, ["build", "--quiet", "--pack", pack, "--source", `folder:${photos}`, "--out", `${photos}-db`], {
-      stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ROLLCALL_CACHE: cache },
-    });
-  } catch (error) {
-    if (error.status !== 3) throw error; // 3: some photos have no face
   }
 }
 
