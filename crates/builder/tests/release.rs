@@ -30,18 +30,7 @@ fn id(host: &str, number: u128) -> PerformerId {
 /// `count` performers of stashdb.org. The first ten are at fansdb.cc as well, and say so there.
 fn everybody(count: usize) -> Vec<Known> {
     let known = |(number, entry): (usize, rollcall_index::PerformerEntry), host: &str| Known {
-        listed: Listed {
-            id: id(host, number as u128 + 1),
-            name: entry.performer.name,
-            disambiguation: None,
-            country: None,
-            birth_date: None,
-            updated: None,
-            urls: Vec::new(),
-            stash_ids: Vec::new(),
-            images: Vec::new(),
-            merged: Vec::new(),
-        },
+        listed: Listed::new(id(host, number as u128 + 1), entry.performer.name),
         faces: entry.faces,
         image: None,
     };

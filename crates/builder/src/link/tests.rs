@@ -29,18 +29,7 @@ pub(super) fn like(to: &Embedding, cosine: f32, random: &mut Random) -> Embeddin
 }
 
 pub(super) fn known(host: &str, number: u128, face: Embedding) -> Known {
-    let listed = Listed {
-        id: id(host, number),
-        name: format!("Person {number} of {host}"),
-        disambiguation: None,
-        country: None,
-        birth_date: None,
-        updated: None,
-        urls: Vec::new(),
-        stash_ids: Vec::new(),
-        images: Vec::new(),
-        merged: Vec::new(),
-    };
+    let listed = Listed::new(id(host, number), format!("Person {number} of {host}"));
     Known { listed, faces: vec![vec![face]], image: None }
 }
 

@@ -52,18 +52,8 @@ impl Upstream {
     }
 
     fn change(&mut self, number: u128, name: &str, changed: u32) {
-        let listed = Listed {
-            id: performer_id(number),
-            name: name.to_owned(),
-            disambiguation: None,
-            country: None,
-            birth_date: None,
-            updated: Some(minute(changed)),
-            urls: Vec::new(),
-            stash_ids: Vec::new(),
-            images: Vec::new(),
-            merged: Vec::new(),
-        };
+        let updated = Some(minute(changed));
+        let listed = Listed { updated, ..Listed::new(performer_id(number), name) };
         self.live.insert(id(number), listed);
     }
 

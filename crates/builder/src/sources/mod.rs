@@ -48,6 +48,25 @@ pub struct Listed {
     pub merged: Vec<Uuid>,
 }
 
+impl Listed {
+    /// Somebody of whom nothing is known but who they are.
+    #[must_use]
+    pub fn new(id: PerformerId, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            disambiguation: None,
+            country: None,
+            birth_date: None,
+            updated: None,
+            urls: Vec::new(),
+            stash_ids: Vec::new(),
+            images: Vec::new(),
+            merged: Vec::new(),
+        }
+    }
+}
+
 /// A picture of a performer at its upstream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedImage {
@@ -70,6 +89,18 @@ pub enum Order {
     Created,
     /// The last changed first: an increment stops at what it has seen.
     UpdatedLast,
+}
+
+impl Order {
+    /// As Stash says it: what to sort by, and the direction. stash-box says the same in capitals.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Name => ("name", "ASC"),
+            Self::NameBackwards => ("name", "DESC"),
+            Self::Created => ("created_at", "ASC"),
+            Self::UpdatedLast => ("updated_at", "DESC"),
+        }
+    }
 }
 
 /// A page of a list.

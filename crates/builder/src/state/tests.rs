@@ -17,18 +17,9 @@ const TODAY: &str = "2026-11-28";
 
 fn listed(number: u128, images: &[&str]) -> Listed {
     let image = |url: &&str| ListedImage { url: (*url).to_owned(), path: None };
-    Listed {
-        id: PerformerId::new(HOST, Uuid::from_u128(number)).unwrap(),
-        name: format!("Performer {number}"),
-        disambiguation: None,
-        country: None,
-        birth_date: None,
-        updated: None,
-        urls: Vec::new(),
-        stash_ids: Vec::new(),
-        images: images.iter().map(image).collect(),
-        merged: Vec::new(),
-    }
+    let id = PerformerId::new(HOST, Uuid::from_u128(number)).unwrap();
+    let images = images.iter().map(image).collect();
+    Listed { images, ..Listed::new(id, format!("Performer {number}")) }
 }
 
 fn pack(embedders: &[&str]) -> Pack {

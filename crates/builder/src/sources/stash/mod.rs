@@ -140,12 +140,7 @@ impl Source for Stash {
     }
 
     fn page(&mut self, order: Order, page: u32) -> Result<Page, Error> {
-        let (sort, direction) = match order {
-            Order::Name => ("name", "ASC"),
-            Order::NameBackwards => ("name", "DESC"),
-            Order::Created => ("created_at", "ASC"),
-            Order::UpdatedLast => ("updated_at", "DESC"),
-        };
+        let (sort, direction) = order.words();
         let filter = json!({
             "sort": sort, "direction": direction, "page": page, "per_page": self.per_page,
         });

@@ -71,14 +71,9 @@ impl Source for StashBox {
     }
 
     fn page(&mut self, order: Order, page: u32) -> Result<Page, Error> {
-        let (sort, direction) = match order {
-            Order::Name => ("NAME", "ASC"),
-            Order::NameBackwards => ("NAME", "DESC"),
-            Order::Created => ("CREATED_AT", "ASC"),
-            Order::UpdatedLast => ("UPDATED_AT", "DESC"),
-        };
+        let (sort, direction) = order.words();
         let input = json!({
-            "sort": sort, "direction": direction, "page": page, "per_page": self.per_page,
+            "sort": sort.to_uppercase(), "direction": direction, "page": page, "per_page": self.per_page,
         });
         let variables = json!({ "input": input });
         let listed = |row| Row::read(row).and_then(|row| row.listed(&self.server));
