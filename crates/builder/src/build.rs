@@ -69,9 +69,6 @@ pub struct BuildReport {
     pub gallery: Vec<GalleryPhoto>,
     /// Photos and people that could not be used.
     pub problems: Vec<Problem>,
-    /// Performers of upstreams whom the format does not hold, and why.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unfit: Vec<String>,
     /// What became of upstreams' performers, where the database is made from such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<PeopleReport>,

@@ -9,6 +9,7 @@ use rollcall_builder::{
     key_file,
     link::LinkOptions,
     pipeline::Output,
+    release::next_version,
     terminal::Terminal,
 };
 use rollcall_index::{Manifest, SigningKey};
@@ -33,7 +34,7 @@ impl Imprint {
     pub(super) fn of(command: &cli::Imprint, version: Option<String>) -> Result<Self, Error> {
         let created = command.created.unwrap_or_else(Timestamp::now);
         let day = created.to_zoned(TimeZone::UTC).date();
-        let usual = || format!("{}.{}.1", day.year(), day.month());
+        let usual = || next_version(created, None).to_string();
         Ok(Self {
             version: command.release.clone().or(version).unwrap_or_else(usual),
             created: u64::try_from(created.as_second()).unwrap_or_default(),

@@ -26,7 +26,7 @@ use rollcall_builder::{
 use super::{
     Done,
     build::{Imprint, note},
-    print_json,
+    print_json, tell,
     told::{about, say, summary},
 };
 use crate::cli::{Build, Upstreams};
@@ -125,8 +125,7 @@ pub(super) fn write(
     }
     note(&report, &manifest, &output.out, terminal);
     terminal.note(&format!("writing it took {}", in_words(start.elapsed().as_secs_f64())));
-    report.unfit.iter().for_each(|who| eprintln!("rollcall: {who}"));
-    Ok(if report.unfit.is_empty() { Done::All } else { Done::Partly })
+    Ok(tell(&report.problems))
 }
 
 /// The configuration, for commands that ask nobody: a key that is not there does no harm.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_core::{Performer, PerformerId};
-use rollcall_index::PerformerEntry;
+use rollcall_index::{DatabaseWriter, PerformerEntry};
 use uuid::Uuid;
 
 use super::{LinkReport, Node};
 use crate::{
     Error,
+    folder::Problem,
     known::{Known, People},
 };
 
@@ -87,6 +88,26 @@ impl Linked {
             self.of.remove(id);
         });
         gone
+    }
+
+    /// Adds everybody to `writer`. Whoever does not fit into the format is left out and told.
+    ///
+    /// # Errors
+    /// When people cannot be read.
+    pub(crate) fn fill(
+        &self,
+        writer: &mut DatabaseWriter,
+        people: &dyn People,
+    ) -> Result<Vec<Problem>, Error> {
+        let mut problems = Vec::new();
+        self.entries(people, &mut |entry| {
+            let path = entry.performer.id.to_string().into();
+            if let Err(error) = writer.add(entry) {
+                problems.push(Problem { path, reason: error.to_string() });
+            }
+            Ok(())
+        })?;
+        Ok(problems)
     }
 
     /// Gives the entry of each person to `each`, one at a time. Only people at several endpoints are

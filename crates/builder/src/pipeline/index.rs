@@ -46,19 +46,13 @@ pub fn index(
     let mut write =
         WriteOptions::new(&output.version, output.created, setup.pack()).map_err(database)?;
     write.key.clone_from(&output.key);
-    let mut unfit = Vec::new();
-    let ((writer, links), people) = with_people(&output.today, states, setup, |people| {
-        let mut writer = DatabaseWriter::new(write);
-        let linked = link(people, &output.link)?;
-        linked.entries(people, &mut |entry| {
-            // Who breaks a limit of the format is left out, and told.
-            if let Err(error) = writer.add(entry) {
-                unfit.push(error.to_string());
-            }
-            Ok(())
+    let ((writer, links, problems), people) =
+        with_people(&output.today, states, setup, |people| {
+            let mut writer = DatabaseWriter::new(write);
+            let linked = link(people, &output.link)?;
+            let problems = linked.fill(&mut writer, people)?;
+            Ok((writer, linked.report, problems))
         })?;
-        Ok((writer, linked.report))
-    })?;
     if writer.is_empty() {
         return Err(Error::Usage(format!(
             "nobody of {} performers has a usable face yet, so there is no database to write; see the summary for what became of their pictures",
@@ -68,7 +62,7 @@ pub fn index(
     let report = BuildReport {
         performers: writer.len(),
         faces: usize::try_from(people.faces).unwrap_or(usize::MAX),
-        unfit,
+        problems,
         people: Some(people),
         ..BuildReport::default()
     };

@@ -21,7 +21,7 @@ use crate::{
     Error, files,
     folder::Problem,
     known::People,
-    link::{LinkOptions, LinkReport, Linked, link},
+    link::{LinkOptions, LinkReport, link},
     package::{Package, package},
     removal::{Ledger, OptOuts, Without},
 };
@@ -122,7 +122,13 @@ pub fn release(
     // Before anything is published: whoever is left out now must not come back after a crash.
     ledger.write(&options.db)?;
 
-    let (writer, problems) = fill(DatabaseWriter::new(write), &linked, &people)?;
+    let mut writer = DatabaseWriter::new(write);
+    let problems = linked.fill(&mut writer, &people)?;
+    if writer.is_empty() {
+        return Err(Error::Usage(
+            "nobody is left to publish; build first, and look at the opt-out file".to_owned(),
+        ));
+    }
     let compact = options.compact || ledger.is_due(now, options.purge_after);
     let mut sink = DirectorySink::create(&options.db)?;
     let (manifest, changes) = if before.is_some() {
@@ -216,28 +222,6 @@ pub fn next_version(created: Timestamp, before: Option<Version>) -> Version {
         }
         _ => first,
     }
-}
-
-/// Adds everybody. Whoever does not fit into the format is left out and told.
-fn fill(
-    mut writer: DatabaseWriter,
-    linked: &Linked,
-    people: &dyn People,
-) -> Result<(DatabaseWriter, Vec<Problem>), Error> {
-    let mut problems = Vec::new();
-    linked.entries(people, &mut |entry| {
-        let path = PathBuf::from(entry.performer.id.to_string());
-        if let Err(error) = writer.add(entry) {
-            problems.push(Problem { path, reason: error.to_string() });
-        }
-        Ok(())
-    })?;
-    if writer.is_empty() {
-        return Err(Error::Usage(
-            "nobody is left to publish; build first, and look at the opt-out file".to_owned(),
-        ));
-    }
-    Ok((writer, problems))
 }
 
 /// Bytes of the files that the version before did not have.
