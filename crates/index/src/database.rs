@@ -12,7 +12,7 @@ use crate::{
     DatabaseInfo, Digest, IndexError, Inventory, Release, Remembered, Store, Trust, fetch,
     ids::{ID_RECORD, Ids},
     limits,
-    manifest::Manifest,
+    manifest::{Manifest, SegmentSpec},
     segment::{Segment, ShardRef},
     shard::Shard,
     shards::Shards,
@@ -34,6 +34,8 @@ pub struct Database {
     digest: Digest,
     pub(crate) segments: RefCell<Vec<Rc<Segment>>>,
     pub(crate) tombstones: BTreeSet<PerformerId>,
+    /// Shards with a row whose person is gone.
+    removed_shards: BTreeSet<Digest>,
     /// Which of the database's models each embedder of the pack is, once a pack is named.
     pub(crate) pack: Option<Vec<Option<usize>>>,
     pub(crate) shards: Shards,
@@ -83,6 +85,7 @@ impl Database {
         let database = Self {
             store,
             tombstones: manifest.tombstones.iter().cloned().collect(),
+            removed_shards: removed_shards(&segments, &manifest),
             complete: Cell::new(manifest.models.iter().all(|model| model.planes == 1)),
             shards: Shards::new(&manifest),
             manifest,
@@ -158,7 +161,7 @@ impl Database {
 
     /// Whether the file is a shard with somebody who was removed for good.
     async fn holds_removed(&self, name: &str) -> bool {
-        if self.has_removed_rows(name) {
+        if name.parse().is_ok_and(|digest| self.removed_shards.contains(&digest)) {
             return true;
         }
         if self.tombstones.is_empty() || !self.segments.borrow().iter().any(|s| s.has_shard(name)) {
@@ -169,18 +172,6 @@ impl Database {
         };
         let shard = self.shards.parse(name, bytes);
         shard.is_ok_and(|shard| shard.performers().any(|performer| !self.shows(performer)))
-    }
-
-    /// Whether the file is a shard with a row whose person is gone.
-    fn has_removed_rows(&self, name: &str) -> bool {
-        let Ok(digest) = name.parse::<Digest>() else { return false };
-        let segments = self.segments.borrow();
-        let mut parts = segments.iter().zip(&self.manifest.segments);
-        parts.any(|(segment, spec)| {
-            let there =
-                |row| segment.shard_of(row).is_some_and(|(shard, _)| shard.digest == digest);
-            spec.removed.iter().any(|&row| there(row))
-        })
     }
 
     /// Every file there is, as far as the tables of shards could be had.
@@ -297,7 +288,7 @@ impl Database {
 
     /// A shard, from memory or the store.
     pub(crate) async fn shard(&self, shard: ShardRef) -> Result<Rc<Shard>, IndexError> {
-        let gone = self.has_removed_rows(&shard.digest.to_string());
+        let gone = self.removed_shards.contains(&shard.digest);
         self.shards.get(&*self.store, shard, |performer| gone || !self.shows(performer)).await
     }
 
@@ -305,6 +296,14 @@ impl Database {
     pub(crate) fn shows(&self, performer: &Performer) -> bool {
         !is_removed(&self.tombstones, performer)
     }
+}
+
+fn removed_shards(segments: &[Rc<Segment>], manifest: &Manifest) -> BTreeSet<Digest> {
+    let of_segment = |(segment, spec): (&Rc<Segment>, &SegmentSpec)| -> Vec<Digest> {
+        let shard = |&row: &u32| Some(segment.shard_of(row)?.0.digest);
+        spec.removed.iter().filter_map(shard).collect()
+    };
+    segments.iter().zip(&manifest.segments).flat_map(of_segment).collect()
 }
 
 /// Whether a performer was removed for good: under their own id, or one they have at a stash-box.
