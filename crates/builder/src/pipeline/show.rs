@@ -16,7 +16,7 @@ use crate::{Error, terminal::Terminal};
 /// How often bars move, and how often a log hears of it.
 const TICK: Duration = Duration::from_millis(200);
 const LOG: Duration = Duration::from_secs(15);
-/// How often the state is asked what is left, which takes it a while when it is large.
+/// How often the state is asked what is left for bars, which takes it a while when it is large.
 const LEFT: Duration = Duration::from_secs(5);
 /// The longest a reader of figures may take.
 const READER: Duration = Duration::from_secs(2);
@@ -24,26 +24,26 @@ const READER: Duration = Duration::from_secs(2);
 /// Shows progress until `done`.
 pub(crate) fn show(flow: &Flow<'_>, terminal: Terminal, done: &AtomicBool) {
     let bars = (io::stderr().is_terminal() && !terminal.quiet).then(|| bars(terminal));
-    let (mut logged, mut asked) = (Instant::now(), None::<Instant>);
+    // Bars want to know at once how long they are, a log after a while.
+    let (every, mut asked) =
+        if bars.is_some() { (LEFT, None) } else { (LOG, Some(Instant::now())) };
     let mut left = 0;
     while !done.load(Ordering::Relaxed) {
-        if asked.is_none_or(|asked| asked.elapsed() >= LEFT) {
+        if asked.is_none_or(|asked| asked.elapsed() >= every) {
             asked = Some(Instant::now());
             // A failure is the pipeline's to report.
             left = flow.state.jobs_left(flow.wanted()).unwrap_or(left);
-            if let Some((_, bars)) = &bars {
-                bars.iter().skip(1).for_each(|bar| {
+            match &bars {
+                Some((_, bars)) => bars.iter().skip(1).for_each(|bar| {
                     bar.set_length(flow.gauges.settle.counts().0 + left);
-                });
+                }),
+                None => log(flow.gauges, left),
             }
         }
         if let Some((_, bars)) = &bars {
             for (bar, (_, stage)) in bars.iter().zip(flow.gauges.stages()) {
                 bar.set_position(stage.counts().0);
             }
-        } else if logged.elapsed() >= LOG {
-            logged = Instant::now();
-            log(flow.gauges, left);
         }
         std::thread::park_timeout(TICK);
     }

@@ -3,14 +3,14 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{ErrorKind, Read as _},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use rollcall_index::{DirectorySink, LATEST, Sink as _};
 
 use super::{Current, LATEST_BYTES, Target, There, latest_of};
-use crate::Error;
+use crate::{Error, files};
 
 /// A folder, locked as long as this lives.
 #[derive(Debug)]
@@ -77,13 +77,6 @@ impl Target for Folder {
     }
 
     fn read(&mut self, name: &str, max_bytes: usize) -> Result<Vec<u8>, Error> {
-        let path = self.path.join(name);
-        let file = fs::File::open(&path).map_err(Error::read(&path))?;
-        let mut bytes = Vec::new();
-        file.take(max_bytes as u64 + 1).read_to_end(&mut bytes).map_err(Error::read(&path))?;
-        if bytes.len() > max_bytes {
-            return Err(Error::TooLarge { path, limit: max_bytes as u64 });
-        }
-        Ok(bytes)
+        files::read_limited(&self.path.join(name), max_bytes as u64)
     }
 }

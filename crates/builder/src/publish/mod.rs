@@ -17,7 +17,6 @@ use serde::Serialize;
 
 pub use folder::Folder;
 pub use objects::Objects;
-pub(crate) use purge::purge;
 
 use crate::Error;
 
@@ -180,7 +179,7 @@ pub fn publish<T: Target>(
     let mut keep = named;
     keep.extend(inventory.files.keys().map(ToString::to_string));
     keep.insert(manifest_name(&release.latest.manifest));
-    let removed = purge(target, &keep, since, purge_after, now)?;
+    let removed = purge::purge(target, &there, &keep, since, purge_after, now)?;
     Ok(Published {
         version: release.latest.version,
         uploaded: missing.len(),

@@ -1,11 +1,14 @@
 //! Old files at a target.
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
 
 use rollcall_core::LocalFuture;
 use rollcall_index::{Inventory, Latest, Release, Store, StoreError, Trust, manifest_name};
 
-use super::Target;
+use super::{Target, There};
 use crate::{Error, build::is_database_file};
 
 /// Seconds between two moments; 0 if they are the wrong way round.
@@ -49,13 +52,14 @@ impl<T: Target> Store for Tables<'_, T> {
     }
 }
 
-/// Removes database files that are not to be kept and have been out of use for `after` seconds: the
+/// Of the files that were `there`, removes those of databases that are not to be kept and have been out of use for `after` seconds: the
 /// current version has taken their place at `since`. Gives how many.
 ///
 /// # Errors
-/// When files cannot be listed or removed.
-pub(crate) fn purge<T: Target>(
+/// When files cannot be removed.
+pub(super) fn purge<T: Target>(
     target: &mut T,
+    there: &BTreeMap<String, There>,
     keep: &BTreeSet<String>,
     since: Option<SystemTime>,
     after: u64,
@@ -64,13 +68,14 @@ pub(crate) fn purge<T: Target>(
     if since.is_none_or(|since| age(since, now) < after) {
         return Ok(0);
     }
-    let old: Vec<String> = target
-        .list()?
-        .into_iter()
+    let old: Vec<String> = there
+        .iter()
         .filter(|(name, file)| {
-            is_database_file(name) && !keep.contains(name) && age(file.written, now) >= after
+            is_database_file(name)
+                && !keep.contains(name.as_str())
+                && age(file.written, now) >= after
         })
-        .map(|(name, _)| name)
+        .map(|(name, _)| name.clone())
         .collect();
     target.remove(&old)?;
     Ok(old.len())
