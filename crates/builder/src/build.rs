@@ -90,10 +90,7 @@ impl BuildReport {
     /// not published by accident.
     #[must_use]
     pub fn path(folder: &Path) -> PathBuf {
-        // `a/db/` and `a/db/.` name the folder `a/db`.
-        let mut name = folder.components().as_path().as_os_str().to_owned();
-        name.push(".report.json");
-        name.into()
+        files::beside(folder, ".report.json")
     }
 
     /// The report of the database in `folder`, if there is one.

@@ -107,6 +107,26 @@ pub(crate) fn check(
     }
 }
 
+/// `<folder><ending>`: where things about the database in `folder` lie that are not to be published with
+/// it.
+pub(crate) fn beside(folder: &Path, ending: &str) -> PathBuf {
+    // `a/db/` and `a/db/.` name the folder `a/db`.
+    let mut name = folder.components().as_path().as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Reads a text of at most `limit` bytes that somebody wrote.
+///
+/// # Errors
+/// When it cannot be read, is longer, or is no UTF-8.
+pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Error> {
+    String::from_utf8(read_limited(path, limit)?).map_err(|_| Error::Description {
+        file: path.display().to_string(),
+        reason: "it is no UTF-8 text".to_owned(),
+    })
+}
+
 /// Reads at most `limit` bytes of a file.
 ///
 /// # Errors

@@ -34,12 +34,6 @@ impl Partition {
         let number = hash.iter().take(8).fold(0u64, |number, byte| number << 8 | u64::from(*byte));
         number % u64::from(self.count) == u64::from(self.index)
     }
-
-    /// How many shares there are.
-    #[must_use]
-    pub fn count(&self) -> u32 {
-        self.count
-    }
 }
 
 impl FromStr for Partition {

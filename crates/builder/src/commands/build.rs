@@ -43,9 +43,7 @@ impl Imprint {
             key: command.sign_key.as_deref().map(key_file::read).transpose()?,
         })
     }
-}
 
-impl Imprint {
     /// With where it goes, and how people are linked in it.
     pub(super) fn output(self, out: PathBuf, link: LinkOptions) -> Output {
         let Self { version, created, key, day } = self;

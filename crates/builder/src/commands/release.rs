@@ -20,9 +20,7 @@ pub(super) fn run(command: &Release, cache: &Cache, terminal: Terminal) -> Resul
     let config = read_without_keys(&command.config)?;
     let mut opt_outs = OptOuts::read(&command.opt_outs)?;
     if let Some(path) = &command.exclude {
-        let OptOuts { persons, endpoints } = OptOuts::read(path)?;
-        opt_outs.persons.extend(persons);
-        opt_outs.endpoints.extend(endpoints);
+        opt_outs = opt_outs.and(OptOuts::read(path)?);
     }
     let key = key_file::read(&command.sign_key)?;
     let state = existing(&state_folder(command.state.as_deref(), &config))?;

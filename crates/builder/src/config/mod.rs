@@ -46,7 +46,7 @@ pub struct BuilderConfig {
 #[serde(default)]
 pub struct Endpoint {
     /// What runs there. Left out, it is known by the host.
-    pub kind: Option<Kind>,
+    pub kind: Option<Software>,
     /// Where its GraphQL, or ThePornDB's REST, is.
     pub url: String,
     /// What performer ids begin with, if it is another name than the host's.
@@ -61,28 +61,6 @@ pub struct Endpoint {
     pub max_images_per_performer: usize,
     /// Hosts that its pictures come from, beside its own and those below it.
     pub image_hosts: Vec<String>,
-}
-
-/// What an upstream runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// stash-box.
-    StashBox,
-    /// ThePornDB.
-    Theporndb,
-    /// The user's own Stash.
-    Stash,
-}
-
-impl From<Kind> for Software {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::StashBox => Self::StashBox,
-            Kind::Theporndb => Self::ThePornDb,
-            Kind::Stash => Self::Stash,
-        }
-    }
 }
 
 /// Where the database goes.
@@ -197,7 +175,7 @@ impl Endpoint {
         let key = self.api_key.clone().unwrap_or_default();
         let access = Access::new(&self.url, key);
         Access {
-            software: self.kind.map_or(access.software, Software::from),
+            software: self.kind.unwrap_or(access.software),
             endpoint: self.name.clone(),
             pace: Pace {
                 api_per_minute: self

@@ -30,8 +30,7 @@ impl Overrides {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let wrong =
             |reason: String| Error::Description { file: path.display().to_string(), reason };
-        let bytes = files::read_limited(path, LONGEST)?;
-        let text = String::from_utf8(bytes).map_err(|_| wrong("it is no UTF-8 text".to_owned()))?;
+        let text = files::read_text(path, LONGEST)?;
         if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml")) {
             return toml::from_str(&text).map_err(|e| wrong(e.to_string()));
         }

@@ -144,6 +144,7 @@ fn entry(person: &Person, mut all: Vec<Known>) -> Option<PerformerEntry> {
     all.sort_by_key(place);
     let country = all.iter().find_map(|known| known.listed.country.clone());
     let first = all.first()?;
+    let faces: usize = all.iter().map(|known| known.faces.len()).sum();
     let performer = Performer {
         id: first.listed.id.clone(),
         name: first.listed.name.clone(),
@@ -152,10 +153,8 @@ fn entry(person: &Person, mut all: Vec<Known>) -> Option<PerformerEntry> {
         stash_ids: person.stash_ids.clone(),
         // A picture lies relative to the endpoint that the person is filed under.
         image: first.image.clone(),
-        faces: 0,
+        faces: u32::try_from(faces).unwrap_or(u32::MAX),
     };
-    let faces: Vec<_> = all.into_iter().flat_map(|known| known.faces).collect();
-    let performer =
-        Performer { faces: u32::try_from(faces.len()).unwrap_or(u32::MAX), ..performer };
+    let faces = all.into_iter().flat_map(|known| known.faces).collect();
     Some(PerformerEntry { performer, faces })
 }

@@ -10,8 +10,9 @@ use uuid::Uuid;
 /// Longer addresses are not looked at. Browsers and servers stop at about as much.
 const LONGEST: usize = 2_000;
 
-/// The public stash-boxes: pages there are ids, whether or not the box is among the sources.
-const STASH_BOXES: [&str; 5] =
+/// The public stash-boxes (Stash-Docs, stash-box-instances.md, April 2026): `/performers/<uuid>` there is
+/// an id, whether or not the box is among the sources.
+pub(crate) const STASH_BOXES: [&str; 5] =
     ["fansdb.cc", "javstash.org", "pmvstash.org", "stashdb.org", "theporndb.net"];
 
 /// Sites where the segment after the given path is one person's.

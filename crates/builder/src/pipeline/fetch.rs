@@ -9,20 +9,6 @@ use crate::{
     sources::Source,
 };
 
-/// What came of asking for a picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fetched {
-    /// Its bytes.
-    Bytes {
-        /// The file.
-        bytes: Vec<u8>,
-        /// What the host calls them.
-        etag: Option<String>,
-    },
-    /// They are still those that the `ETag` was given for.
-    Unchanged,
-}
-
 /// Why there is no picture: a few words without an address, for they are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoPicture {
@@ -39,7 +25,7 @@ pub trait Pictures: Sync {
     ///
     /// # Errors
     /// Says whether asking again may help.
-    fn picture(&self, endpoint: &str, url: &str, etag: Option<&str>) -> Result<Fetched, NoPicture>;
+    fn picture(&self, endpoint: &str, url: &str, etag: Option<&str>) -> Result<Image, NoPicture>;
 }
 
 /// Pictures from where their upstreams keep them.
@@ -60,23 +46,15 @@ impl NetPictures {
 }
 
 impl Pictures for NetPictures {
-    fn picture(&self, endpoint: &str, url: &str, etag: Option<&str>) -> Result<Fetched, NoPicture> {
+    fn picture(&self, endpoint: &str, url: &str, etag: Option<&str>) -> Result<Image, NoPicture> {
         // An endpoint that is no longer configured: it may be again.
         let none = || NoPicture::ForNow("its upstream is not in the configuration".to_owned());
         let upstream = self.upstreams.get(endpoint).ok_or_else(none)?;
-        match self.net.image(upstream, url, etag) {
-            Ok(Image::Bytes { bytes, etag }) => Ok(Fetched::Bytes { bytes, etag }),
-            Ok(Image::Unchanged) => Ok(Fetched::Unchanged),
-            Err(error) => {
-                tracing::debug!("{error}");
-                let words = unfetched(&error);
-                Err(if error.passes() {
-                    NoPicture::ForNow(words)
-                } else {
-                    NoPicture::ForGood(words)
-                })
-            }
-        }
+        self.net.image(upstream, url, etag).map_err(|error| {
+            tracing::debug!("{error}");
+            let words = unfetched(&error);
+            if error.passes() { NoPicture::ForNow(words) } else { NoPicture::ForGood(words) }
+        })
     }
 }
 

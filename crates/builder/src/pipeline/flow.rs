@@ -14,11 +14,12 @@ use std::{
 use rollcall_core::{Recogniser, decode_image};
 
 use super::{
-    fetch::{Fetched, NoPicture, Pictures},
+    fetch::{NoPicture, Pictures},
     gauges::Gauges,
 };
 use crate::{
     Error, files,
+    net::Image,
     photo::SeenFace,
     setup::Setup,
     state::{Content, Job, Models, Outcome, PictureCache, Seen, State, Status, Wanted},
@@ -219,8 +220,8 @@ impl Flow<'_> {
         let etag = known.as_ref().and_then(|before| before.etag.as_deref());
         let etag = etag.filter(|_| status == Status::Stale);
         match self.pictures.picture(&endpoint, &url, etag) {
-            Ok(Fetched::Unchanged) => Ok(Err(Outcome::Unchanged)),
-            Ok(Fetched::Bytes { bytes, etag }) => {
+            Ok(Image::Unchanged) => Ok(Err(Outcome::Unchanged)),
+            Ok(Image::Bytes { bytes, etag }) => {
                 self.gauges.fetch.done(1, bytes.len() as u64);
                 let content = files::digest(&bytes);
                 if let Some(cache) = self.cache {

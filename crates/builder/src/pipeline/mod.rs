@@ -25,7 +25,7 @@ use std::{
 
 use serde::Serialize;
 
-pub use fetch::{Fetched, NetPictures, NoPicture, Pictures};
+pub use fetch::{NetPictures, NoPicture, Pictures};
 use flow::{Flow, Hand};
 use gauges::Gauges;
 pub use gauges::StageFigures;

@@ -21,7 +21,7 @@ use crate::{
     Error, files,
     folder::Problem,
     known::People,
-    link::{LinkOptions, LinkReport, link},
+    link::{LinkOptions, link},
     package::{Package, package},
     removal::{Ledger, OptOuts, Without},
 };
@@ -76,17 +76,12 @@ pub struct Released {
     pub package: Option<Package>,
     /// People who could not be taken in.
     pub problems: Vec<Problem>,
-    /// Who was linked: written beside the database, not shown.
-    #[serde(skip)]
-    pub links: LinkReport,
 }
 
 /// Where the report on links of the database in `folder` lies: beside it, for it names people.
 #[must_use]
 pub fn links_path(folder: &Path) -> PathBuf {
-    let mut name = folder.components().as_path().as_os_str().to_owned();
-    name.push(".links.json");
-    name.into()
+    files::beside(folder, ".links.json")
 }
 
 /// Makes the next version of the database in `options.db` out of everybody who is known now.
@@ -150,7 +145,6 @@ pub fn release(
         new_bytes: new_bytes(before.as_ref(), &store)?,
         package: None,
         problems,
-        links: linked.report,
     };
     if let Some(out) = &options.out {
         released.package = Some(package(&options.db, out, options.part_size, &mut |_| ())?);

@@ -32,9 +32,7 @@ impl Ledger {
     /// Where the notes of the database in `folder` lie.
     #[must_use]
     pub fn path(folder: &Path) -> PathBuf {
-        let mut name = folder.components().as_path().as_os_str().to_owned();
-        name.push(".removals.json");
-        name.into()
+        files::beside(folder, ".removals.json")
     }
 
     /// The notes of the database in `folder`; none if there are none.

@@ -41,8 +41,7 @@ impl OptOuts {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let wrong =
             |reason: String| Error::Description { file: path.display().to_string(), reason };
-        let bytes = files::read_limited(path, LONGEST)?;
-        let text = String::from_utf8(bytes).map_err(|_| wrong("it is no UTF-8 text".to_owned()))?;
+        let text = files::read_text(path, LONGEST)?;
         let mut read = Self::default();
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.split('#').next().unwrap_or_default().trim();

@@ -1,6 +1,7 @@
 //! What a source is opened with.
 
 use rollcall_core::{PerformerId, endpoint_of};
+use serde::Deserialize;
 
 use super::{Source, Stash, StashBox, ThePornDb, theporndb};
 use crate::{
@@ -9,11 +10,13 @@ use crate::{
 };
 
 /// The software an upstream runs, which decides how it is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Software {
     /// StashDB, PMVStash, FansDB, JAVStash and others.
     StashBox,
     /// ThePornDB, by its REST.
+    #[serde(rename = "theporndb")]
     ThePornDb,
     /// The user's own Stash.
     Stash,

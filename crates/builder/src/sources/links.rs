@@ -4,9 +4,7 @@ use reqwest::Url;
 use rollcall_core::{PerformerId, endpoint_of};
 use uuid::Uuid;
 
-/// Hosts whose `/performers/<uuid>` is a performer (Stash-Docs, stash-box-instances.md, April 2026).
-const STASH_BOXES: [&str; 5] =
-    ["stashdb.org", "theporndb.net", "pmvstash.org", "fansdb.cc", "javstash.org"];
+use crate::link::STASH_BOXES;
 
 /// The performers of known stash-boxes that `urls` are the pages of.
 pub(super) fn stash_ids(urls: &[String]) -> Vec<PerformerId> {

@@ -12,7 +12,8 @@ mod stash_box;
 mod theporndb;
 
 use rollcall_core::PerformerId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use uuid::Uuid;
 
 pub use access::{Access, Software};
@@ -75,6 +76,12 @@ pub struct ListedImage {
     /// Where it lies relative to the endpoint, if a client can build its address from that:
     /// see `rollcall_core::Performer::image`.
     pub path: Option<String>,
+}
+
+/// A row of an upstream's list, or which one cannot be understood and why.
+fn row<T: DeserializeOwned>(row: Value) -> Result<T, String> {
+    let id = row["id"].as_str().unwrap_or("a row without id").to_owned();
+    serde_json::from_value(row).map_err(|error| format!("{id}: {error}"))
 }
 
 /// In which order a list is asked for. Upstreams break ties anyhow, so no order is stable.

@@ -97,8 +97,7 @@ impl ThePornDb {
     }
 
     fn listed(&self, row: Value) -> Result<Listed, String> {
-        let id = row["id"].as_str().unwrap_or("a row without id").to_owned();
-        let row: Row = serde_json::from_value(row).map_err(|error| format!("{id}: {error}"))?;
+        let row: Row = super::row(row)?;
         let extra = |name: &str| row.extras[name].as_str().map(str::to_owned);
         let urls: Vec<String> = match &row.extras["links"] {
             Value::Object(links) => {

@@ -82,12 +82,6 @@ impl State {
         Ok(Self { folder: folder.to_owned(), db: Mutex::new(db), _lock: lock })
     }
 
-    /// The folder.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     fn db(&self) -> Result<MutexGuard<'_, Connection>, Error> {
         self.db.lock().map_err(|_| Error::Worker)
     }

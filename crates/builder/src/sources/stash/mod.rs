@@ -76,9 +76,7 @@ impl Stash {
     }
 
     fn listed(&self, row: Value) -> Result<Listed, String> {
-        let id = row["id"].as_str().unwrap_or("a row without id").to_owned();
-        let row: Row =
-            serde_json::from_value(row).map_err(|error| format!("performer {id}: {error}"))?;
+        let row: Row = super::row(row).map_err(|why| format!("performer {why}"))?;
         let urls = row.urls.unwrap_or_default();
         let mut stash_ids: Vec<PerformerId> = row
             .stash_ids

@@ -51,8 +51,7 @@ pub(super) struct Target {
 impl Row {
     /// The row, or which one cannot be understood and why.
     pub(super) fn read(row: Value) -> Result<Self, String> {
-        let id = row["id"].as_str().unwrap_or("a row without id").to_owned();
-        serde_json::from_value(row).map_err(|error| format!("{id}: {error}"))
+        super::super::row(row)
     }
 
     pub(super) fn listed(self, server: &GraphQl) -> Result<Listed, String> {
