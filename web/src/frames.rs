@@ -1,8 +1,11 @@
 //! The frames of a scene as the page has them: tiles of a sprite sheet, single pictures, or both.
 
+use std::collections::BTreeSet;
+
 use js_sys::{Array, Reflect};
 use rollcall_core::{
-    Decode as _, FrameError, FrameSource, LocalFuture, Pixels, Shown, SpriteSheet, parse_vtt,
+    Decode as _, FrameError, FrameSource, LocalFuture, PerformerId, Pixels, Shown, SpriteSheet,
+    parse_vtt,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::Blob;
@@ -28,6 +31,8 @@ pub(crate) struct SceneFrames {
     /// Pixels of the sheet, for the page to show boxes in.
     pub(crate) size: (u32, u32),
     pictures: Vec<Picture>,
+    /// Who is likely to be there.
+    pub(crate) expected: BTreeSet<PerformerId>,
 }
 
 impl SceneFrames {
@@ -45,7 +50,8 @@ impl SceneFrames {
             let tiles = SpriteSheet::new(pixels, cues).map_err(unusable)?;
             sheet = Some(Shown::of(tiles, &text("name")).await.map_err(unusable)?);
         }
-        Ok(Self { sheet, size, pictures })
+        let expected = expected(&field(what, "expected"));
+        Ok(Self { sheet, size, pictures, expected })
     }
 
     fn tiles(&self) -> usize {
@@ -99,4 +105,10 @@ fn pictures(list: &JsValue) -> Result<Vec<Picture>, WebError> {
         Ok(Picture { file, time: field(&entry, "time").as_f64().filter(|time| time.is_finite()) })
     };
     list.iter().take(MOST_PICTURES).map(picture).collect()
+}
+
+/// An id that is none is left out: the others are as good without it.
+fn expected(list: &JsValue) -> BTreeSet<PerformerId> {
+    let ids = list.dyn_ref::<Array>().into_iter().flat_map(Array::iter);
+    ids.filter_map(|id| id.as_string()?.parse().ok()).collect()
 }

@@ -5,8 +5,8 @@ use std::{cell::RefCell, rc::Rc};
 use futures_util::future::{Either, join, select};
 use rollcall_core::{
     Answer, Both, Confidence, Decode, EmbeddedFace, Engine, EngineError, IdentifyError,
-    IdentifyOptions, Library, Lookup, PerformerId, Pixels, RecogniseError, Recogniser, Scene,
-    SceneOptions, SceneProgress, name_faces,
+    IdentifyOptions, Library, Lookup, Pixels, RecogniseError, Recogniser, Scene, SceneOptions,
+    SceneProgress, name_faces,
 };
 use rollcall_engine::choose::EngineWish;
 use serde::{Deserialize, Serialize};
@@ -197,11 +197,8 @@ impl Session {
             }
             self.progress.hear_scene(progress)
         };
-        let expected = js_sys::Reflect::get(what, &"expected".into()).unwrap_or_default();
-        let expected: Vec<PerformerId> =
-            serde_wasm_bindgen::from_value(expected).unwrap_or_default();
         let mut options = self.options.clone();
-        options.answer.expected = expected.into_iter().collect();
+        options.answer.expected.clone_from(&frames.expected);
         let mut scene = Scene::new(&self.recogniser, &frames, &options, &hear);
         let library = Rc::clone(&self.library.borrow());
         let both = self.both(&library);
