@@ -7,7 +7,6 @@ use crate::{
     error::Result,
     places::Places,
     sample::{self, DEFAULT_PACK},
-    setup,
     stamp::Stamp,
     step::Step,
     web,
@@ -20,9 +19,7 @@ pub(crate) fn folder(places: &Places) -> PathBuf {
 
 /// `cargo xtask package plugin`: builds all that is in it and packs it.
 pub(crate) fn package(places: &Places, database_url: Option<&str>) -> Result<()> {
-    let pieces = web::pieces(places)?;
-    setup::prepare(places, &pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>())?;
-    web::build(places)?;
+    web::prepare(places)?;
     sample::build_programs(places)?;
     sample::fetch_models(places, DEFAULT_PACK)?;
     build(places, database_url)?;
