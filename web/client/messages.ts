@@ -54,7 +54,8 @@ export interface Lesson {
 /** What a worker does one after the other. */
 export type Work = Picture | { scene: SceneFrames } | Lesson;
 
-/** `embeddings` is null where a picture of somebody shows no face, or several. */
+/** `embeddings` is null where a picture of somebody shows no face, or several, and where the page has
+ *  given them itself. */
 export type Outcome = { identification: Identification } | { embeddings: Float32Array | null };
 
 export type ToWorker =

@@ -101,8 +101,8 @@ export class Rollcall {
 
   /** Learns somebody of the user's library for as long as the worker lives, from a picture with one
    *  clear face. Gives what `know` takes the next time, or null if there is no such face. */
-  async learn(known: Known, picture: Blob, on: IdentifyListeners = {}): Promise<Float32Array | null> {
-    const outcome = await this.#ask({ known, from: picture }, on);
+  async learn(known: Known, picture: Blob): Promise<Float32Array | null> {
+    const outcome = await this.#ask({ known, from: picture });
     const embeddings = "embeddings" in outcome ? outcome.embeddings : null;
     if (embeddings) this.#lessons.push({ known, from: embeddings });
     return embeddings;
@@ -110,7 +110,7 @@ export class Rollcall {
 
   /** The same without a picture. Rejects where the embeddings are of other models. */
   async know(known: Known, embeddings: Float32Array): Promise<void> {
-    await this.#ask({ known, from: embeddings }, {});
+    await this.#ask({ known, from: embeddings });
     this.#lessons.push({ known, from: embeddings });
   }
 
@@ -120,7 +120,7 @@ export class Rollcall {
     throw new RollcallError("crashed", "the worker gave another answer than asked for; reload the page");
   }
 
-  #ask(what: Work, on: IdentifyListeners): Promise<Outcome> {
+  #ask(what: Work, on: IdentifyListeners = {}): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new RollcallError("closed", "Rollcall was closed; start it again"));
       if (on.signal?.aborted) return reject(cancelledError());

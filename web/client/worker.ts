@@ -172,7 +172,7 @@ export function workerMain(scope: Scope): void {
     if ("scene" in what) return { identification: await session.identifyScene(what.scene) };
     if (what.from instanceof Blob) return { embeddings: await session.learn(what.known, what.from) };
     session.know(what.known, what.from);
-    return { embeddings: what.from };
+    return { embeddings: null };
   };
 
   /** One job after the other: two at a time would only take twice the memory. */
