@@ -4,9 +4,10 @@
 import type { Answer, Progress } from "../../web/client/index.ts";
 import { NOTHING, allow, reject, type Decisions, type Place, type Run as Writes } from "./decisions.ts";
 import { Known } from "./engine/known.ts";
+import { localId } from "./engine/own-library.ts";
 import { session, type Session } from "./engine/session.ts";
 import { seen, type Proposal, type Seen } from "./people.ts";
-import { configured } from "./stash/endpoints.ts";
+import { checked, configured } from "./stash/endpoints.ts";
 import type { Performer } from "./stash/library.ts";
 import { decide } from "./stash/state.ts";
 import { add, create, newRun, undo } from "./stash/writes.ts";
@@ -223,8 +224,5 @@ function problemOf(thrown: unknown): { text: string; key: string | undefined } {
 
 /** Tagged performers as answers name them. */
 export function expectedOf(tagged: readonly Performer[]): string[] {
-  return tagged.flatMap(({ id, stash_ids }) => [
-    `local:00000000-0000-8000-8000-${Number(id).toString(16).padStart(12, "0")}`,
-    ...stash_ids.flatMap(({ endpoint, stash_id }) => (URL.canParse(endpoint) ? [`${new URL(endpoint).hostname}:${stash_id}`] : [])),
-  ]);
+  return tagged.flatMap(({ id, stash_ids }) => [localId(id), ...checked(stash_ids).map((at) => at.join(":"))]);
 }

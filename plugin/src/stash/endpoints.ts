@@ -28,10 +28,15 @@ export function configured(boxes: readonly StashBox[], host: string): string | u
   return same.find((endpoint) => !endpoint.includes("?")) ?? same[0];
 }
 
-/** Ids of a performer by host, only those that may become part of a link or a question. */
+/** Hosts and ids of a performer, only those that may become part of a link or a question. */
+export function checked(ids: readonly StashId[]): (readonly [host: string, uuid: string])[] {
+  const all = ids.map(({ endpoint, stash_id }) => [hostOf(endpoint), stash_id.toLowerCase()] as const);
+  return all.filter(([host, id]) => host !== "" && isUuid(id));
+}
+
+/** The same by host, one of each. */
 export function byHost(ids: readonly StashId[]): Record<string, string> {
-  const checked = ids.map(({ endpoint, stash_id }) => [hostOf(endpoint), stash_id.toLowerCase()] as const);
-  return Object.fromEntries(checked.filter(([host, id]) => host !== "" && isUuid(id)));
+  return Object.fromEntries(checked(ids));
 }
 
 /** The performer's page at a stash-box; built from checked parts alone. */
