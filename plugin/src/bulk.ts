@@ -6,10 +6,11 @@ import { framesOf } from "./engine/frames.ts";
 import { Known } from "./engine/known.ts";
 import { session } from "./engine/session.ts";
 import { kept } from "./engine/store.ts";
+import type { Proposal } from "./people.ts";
 import { FRESH, failed, filterOf, looked, scanOf, without, type Item, type Scan } from "./queue.ts";
 import { expectedOf, type Step } from "./run.ts";
 import { base } from "./stash/api.ts";
-import { configured } from "./stash/endpoints.ts";
+import { sourceOf } from "./stash/endpoints.ts";
 import { change } from "./stash/graphql.ts";
 import { scene as findScene, scenes, tagNamed, type Performer, type Scene } from "./stash/library.ts";
 import { decide } from "./stash/state.ts";
@@ -140,7 +141,7 @@ class Bulk {
       const { best } = item.person;
       if (!best) return;
       const run = `${this.#run}-${item.scene.id}-${best.id}`;
-      const performer = best.performer ?? (await this.#create(item, run));
+      const performer = best.performer ?? (await this.#create(best, run));
       const scene = await findScene(item.scene.id);
       await add(run, `scene:${scene.id}`, scene.performers.map(({ id }) => id), [performer], await tagNamed(TAG));
       this.#undo.push({ item, run });
@@ -148,13 +149,10 @@ class Bulk {
     });
   }
 
-  async #create({ person: { best } }: Item, run: string): Promise<Performer> {
-    const { configuration } = await session();
-    for (const [host, uuid] of Object.entries(best?.candidate.stash_ids ?? {})) {
-      const endpoint = uuid ? configured(configuration.boxes, host) : undefined;
-      if (endpoint && uuid && !configuration.settings.offline) return (await create(run, endpoint, uuid)).performer;
-    }
-    throw new Told("noStashBox", { name: best?.candidate.name ?? "" });
+  async #create({ candidate }: Proposal, run: string): Promise<Performer> {
+    const [endpoint, uuid] = sourceOf(candidate.stash_ids, (await session()).configuration) ?? [];
+    if (!endpoint || !uuid) throw new Told("noStashBox", { name: candidate.name });
+    return (await create(run, endpoint, uuid)).performer;
   }
 
   refuse(item: Item): Promise<void> {

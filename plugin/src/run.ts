@@ -7,7 +7,7 @@ import { Known } from "./engine/known.ts";
 import { localId } from "./engine/own-library.ts";
 import { session, type Session } from "./engine/session.ts";
 import { seen, type Proposal, type Seen } from "./people.ts";
-import { checked, configured } from "./stash/endpoints.ts";
+import { checked, sourceOf } from "./stash/endpoints.ts";
 import type { Performer } from "./stash/library.ts";
 import { decide } from "./stash/state.ts";
 import { add, create, newRun, undo } from "./stash/writes.ts";
@@ -127,14 +127,9 @@ export class Run {
     });
   }
 
-  /** Where a performer can be created from: an endpoint the user has, and the uuid there. */
+  /** Where a performer can be created from. */
   source({ candidate }: Proposal): [endpoint: string, uuid: string] | undefined {
-    if (this.session?.configuration.settings.offline) return undefined;
-    for (const [host, uuid] of Object.entries(candidate.stash_ids)) {
-      const endpoint = uuid ? configured(this.session?.configuration.boxes ?? [], host) : undefined;
-      if (endpoint && uuid) return [endpoint, uuid];
-    }
-    return undefined;
+    return this.session && sourceOf(candidate.stash_ids, this.session.configuration);
   }
 
   notThis(proposal: Proposal): Promise<void> {

@@ -28,6 +28,16 @@ export function configured(boxes: readonly StashBox[], host: string): string | u
   return same.find((endpoint) => !endpoint.includes("?")) ?? same[0];
 }
 
+/** Where somebody with these ids can be created from: an endpoint the user has, and the uuid there. */
+export function sourceOf(ids: Readonly<Record<string, string | null>>, { boxes, settings }: { boxes: readonly StashBox[]; settings: { offline: boolean } }): [endpoint: string, uuid: string] | undefined {
+  if (settings.offline) return undefined;
+  for (const [host, uuid] of Object.entries(ids)) {
+    const endpoint = uuid ? configured(boxes, host) : undefined;
+    if (endpoint && uuid) return [endpoint, uuid];
+  }
+  return undefined;
+}
+
 /** Hosts and ids of a performer, only those that may become part of a link or a question. */
 export function checked(ids: readonly StashId[]): (readonly [host: string, uuid: string])[] {
   const all = ids.map(({ endpoint, stash_id }) => [hostOf(endpoint), stash_id.toLowerCase()] as const);
