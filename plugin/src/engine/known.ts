@@ -1,8 +1,8 @@
 // Who the candidates of an answer are in the user's library. Never by name.
 
 import type { Answer, AnswerCandidate } from "../../../web/client/index.ts";
-import { hostOf, isUuid } from "../stash/endpoints.ts";
-import { performer, performersByStashId, type Performer } from "../stash/library.ts";
+import { isUuid } from "../stash/endpoints.ts";
+import { performer, performerAt, type Performer } from "../stash/library.ts";
 import { numberOf } from "./own-library.ts";
 
 /** Remembers answers for one run, so that no question is asked twice. */
@@ -34,7 +34,7 @@ async function find({ performer_id, stash_ids }: AnswerCandidate): Promise<Perfo
   if (number !== undefined) return (await performer(number)) ?? undefined;
   for (const [host, uuid] of Object.entries(stash_ids)) {
     if (!isUuid(uuid)) continue;
-    const same = (await performersByStashId(uuid)).find((one) => one.stash_ids.some((id) => hostOf(id.endpoint) === host && id.stash_id === uuid));
+    const same = await performerAt(host, uuid);
     if (same) return same;
   }
   return undefined;

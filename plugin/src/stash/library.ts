@@ -2,7 +2,7 @@
 
 import { certain } from "../words.ts";
 import { ask, change } from "./graphql.ts";
-import type { StashId } from "./endpoints.ts";
+import { hostOf, type StashId } from "./endpoints.ts";
 import byStashIdOrName from "../graphql/performers.graphql";
 import galleryDocument from "../graphql/gallery.graphql";
 import galleryImages from "../graphql/gallery-images.graphql";
@@ -76,12 +76,12 @@ export async function performer(id: string): Promise<UsedPerformer | null> {
   return (await ask(performerDocument, { id })).findPerformer;
 }
 
-/** Performers with this id at any stash-box. The endpoint is left out: Stash puts it into its SQL as
- *  it is. Who asks compares hosts. */
-export async function performersByStashId(stashId: string): Promise<Performer[]> {
-  const performer_filter = { stash_id_endpoint: { stash_id: stashId, modifier: "EQUALS" as const } };
+/** Who has this id at this stash-box. Stash is asked for the id at any: it puts an endpoint into its
+ *  SQL as it is. */
+export async function performerAt(host: string, uuid: string): Promise<Performer | undefined> {
+  const performer_filter = { stash_id_endpoint: { stash_id: uuid, modifier: "EQUALS" as const } };
   const { findPerformers } = await ask(byStashIdOrName, { performer_filter, filter: { per_page: 25 } });
-  return findPerformers.performers;
+  return findPerformers.performers.find((one) => one.stash_ids.some((id) => hostOf(id.endpoint) === host && id.stash_id === uuid));
 }
 
 export async function performersByName(q: string): Promise<Performer[]> {

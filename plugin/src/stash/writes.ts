@@ -4,7 +4,7 @@ import { record, forget, type Place, type Run, type Write } from "../decisions.t
 import { certain, Told } from "../words.ts";
 import { hostOf, isUuid, type StashId } from "./endpoints.ts";
 import { ask, change } from "./graphql.ts";
-import { performer as findPerformer, performersByStashId, type Performer } from "./library.ts";
+import { performer as findPerformer, performerAt, type Performer } from "./library.ts";
 import { createInput, type CreateInput, type Scraped } from "./scraped.ts";
 import { configuration, decide } from "./state.ts";
 import addToGalleries from "../graphql/add-to-galleries.graphql";
@@ -60,7 +60,7 @@ async function scraped(endpoint: string, uuid: string): Promise<Scraped> {
 export async function create(run: string, endpoint: string, uuid: string): Promise<{ performer: Performer; withoutPicture: boolean }> {
   await mayWrite();
   if (!isUuid(uuid)) throw new Told("notAtStashBox", { host: hostOf(endpoint) });
-  const there = (await performersByStashId(uuid)).find((performer) => has(performer, endpoint, uuid));
+  const there = await performerAt(hostOf(endpoint), uuid);
   if (there) return { performer: there, withoutPicture: false };
   const input = createInput(await scraped(endpoint, uuid), endpoint);
   const make = async (with_: CreateInput): Promise<Performer> =>
@@ -76,10 +76,6 @@ export async function create(run: string, endpoint: string, uuid: string): Promi
   }
   await note(run, [{ kind: "create", performer: performer.id, name: performer.name }]);
   return { performer, withoutPicture };
-}
-
-function has(performer: Performer, endpoint: string, uuid: string): boolean {
-  return performer.stash_ids.some((id) => hostOf(id.endpoint) === hostOf(endpoint) && id.stash_id === uuid);
 }
 
 /** Links a performer with one of a stash-box. Stash replaces the list, so it is read just before. */
