@@ -113,7 +113,7 @@ class Bulk {
     // What goes wrong here concerns all scenes, and ends the scan.
     const opened = await session({ progress });
     try {
-      const { frames } = await framesOf(scene, base.href, signal);
+      const frames = await framesOf(scene, base.href, signal);
       const { answer } = await opened.rollcall.identifyScene({ ...frames, expected: expectedOf(scene.performers) }, { signal, progress });
       const decisions = await decide((decisions) => decisions);
       const beside = {

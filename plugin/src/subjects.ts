@@ -20,7 +20,7 @@ export function sceneSubject(id: string): Subject {
     performers: async () => (await scene(id)).performers,
     async identify({ rollcall }, expected, on) {
       on.progress({ stage: "frames", done: 0, total: 0 });
-      const { frames } = await framesOf(await scene(id), base.href, on.signal);
+      const frames = await framesOf(await scene(id), base.href, on.signal);
       return (await rollcall.identifyScene({ ...frames, expected }, heard(on))).answer;
     },
     async identifyNow({ rollcall }, expected, on) {

@@ -6,19 +6,11 @@ import { rebase } from "../stash/paths.ts";
 import { Told } from "../words.ts";
 import { previewFrames } from "./preview.ts";
 
-export interface Frames {
-  frames: SceneFrames;
-  /** What there is to look at. */
-  sources: ("sprite" | "cover" | "preview")[];
-  /** Bytes that were read. */
-  bytes: number;
-}
-
 /** More than any sprite sheet, cover or preview has. */
 const MOST_BYTES = 60e6;
 
 /** Sprite sheet and cover; without a sheet, moments of the preview. Throws where there is nothing. */
-export async function framesOf(scene: Scene, base: string, signal: AbortSignal): Promise<Frames> {
+export async function framesOf(scene: Scene, base: string, signal: AbortSignal): Promise<SceneFrames> {
   const at = (path: string | null): Promise<Blob | null> => (path ? file(rebase(path, base), signal) : Promise.resolve(null));
   const [vtt, sheet, cover] = await Promise.all([at(scene.paths.vtt), at(scene.paths.sprite), at(scene.paths.screenshot)]);
   const text = vtt && sheet ? await vtt.text() : "";
@@ -27,11 +19,7 @@ export async function framesOf(scene: Scene, base: string, signal: AbortSignal):
   const pictures = [...(cover ? [{ picture: cover, time: null }] : []), ...preview];
   if (!hasSheet && pictures.length === 0) throw new Told("noFrames");
   const name = scene.files[0]?.basename;
-  return {
-    frames: { ...(hasSheet ? { sheet, vtt: text } : {}), name, pictures },
-    sources: [...(hasSheet ? ["sprite"] as const : []), ...(cover ? ["cover"] as const : []), ...(preview.length > 0 ? ["preview"] as const : [])],
-    bytes: (hasSheet ? sheet.size + text.length : 0) + pictures.reduce((sum, { picture }) => sum + picture.size, 0),
-  };
+  return { ...(hasSheet ? { sheet, vtt: text } : {}), name, pictures };
 }
 
 /** A file of Stash's; null where it has none. */
