@@ -14,6 +14,8 @@ export interface Trial extends Place { outcome: "database" | "nothing" | "blocke
 
 /** The port of `rollcall-server`. */
 const PORT = 7878;
+/** A place that says nothing for so many milliseconds has nothing. */
+const PATIENCE = 4000;
 
 /** Places to look, best first. `base` is the folder Stash is in; `setting` is what the user typed. Who
  *  typed an address means that one and no other. `standard` is the database of whoever published the plugin. */
@@ -45,23 +47,16 @@ function parse(text: string, root: URL): URL | undefined {
 }
 
 /** Asks a place for its `latest.json`; Stash answers unknown addresses with its own page. */
-export async function attempt(place: Place, refusals: Refusals, signal?: AbortSignal): Promise<Trial> {
+async function attempt(place: Place, refusals: Refusals): Promise<Trial> {
   const url = new URL("latest.json", place.url);
   if (location.protocol === "https:" && url.protocol === "http:" && !isLoopback(url.hostname)) return { ...place, outcome: "mixed" };
   try {
-    const response = await fetch(url, { cache: "no-cache", credentials: "same-origin", signal: withLimit(signal) });
+    const response = await fetch(url, { cache: "no-cache", credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) });
     const text = response.ok ? (await response.text()).slice(0, 4096) : "";
     return { ...place, outcome: isLatest(text) ? "database" : "nothing" };
   } catch {
     return { ...place, outcome: (await refusals.refused(url)) ? "blocked" : "nothing" };
   }
-}
-
-function withLimit(signal: AbortSignal | undefined): AbortSignal {
-  const limit = new AbortController();
-  setTimeout(() => limit.abort(), 4000);
-  signal?.addEventListener("abort", () => limit.abort(), { once: true });
-  return limit.signal;
 }
 
 function isLatest(text: string): boolean {
