@@ -7,7 +7,7 @@ import { Known } from "./engine/known.ts";
 import { session } from "./engine/session.ts";
 import { kept } from "./engine/store.ts";
 import type { Proposal } from "./people.ts";
-import { FRESH, failed, filterOf, looked, scanOf, without, type Item, type Scan } from "./queue.ts";
+import { FRESH, about, failed, filterOf, looked, scanOf, without, type Item, type Scan } from "./queue.ts";
 import { expectedOf, type Step } from "./run.ts";
 import { base } from "./stash/api.ts";
 import { sourceOf } from "./stash/endpoints.ts";
@@ -98,7 +98,7 @@ class Bulk {
       if (found.scenes.length === 0) return;
       for (const scene of found.scenes) {
         if (signal.aborted) return;
-        this.now = scene.title || (scene.files[0]?.basename ?? "");
+        this.now = about(scene).title;
         this.#tell();
         const then = await this.#look(scene, signal);
         if (signal.aborted) return;

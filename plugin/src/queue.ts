@@ -7,7 +7,7 @@ import type { Answer } from "../../web/client/index.ts";
 
 /** One person of one scene who waits. */
 export interface Item {
-  scene: { id: string; title: string; screenshot: string | null };
+  scene: { id: string; title: string };
   person: Person;
 }
 
@@ -43,16 +43,16 @@ export function looked(scan: Scan, scene: Scene, answer: Answer, beside: Beside)
 
 /** After one that could not be looked at. */
 export function failed(scan: Scan, scene: Scene, why: string): Scan {
-  const { id, title } = about(scene);
-  return { ...past(scan, scene), failed: [...scan.failed, { id, title, why }].slice(-MOST_FAILED) };
+  return { ...past(scan, scene), failed: [...scan.failed, { ...about(scene), why }].slice(-MOST_FAILED) };
 }
 
 function past(scan: Scan, scene: Scene): Scan {
   return { ...scan, cursor: Number(scene.id), done: scan.done + 1 };
 }
 
-function about(scene: Scene): Item["scene"] {
-  return { id: scene.id, title: scene.title || (scene.files[0]?.basename ?? scene.id), screenshot: scene.paths.screenshot };
+/** What a scene is called: its title, or its file's name. */
+export function about({ id, title, files }: Scene): Item["scene"] {
+  return { id, title: title || (files[0]?.basename ?? id) };
 }
 
 /** The queue without one. */

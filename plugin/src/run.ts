@@ -48,7 +48,6 @@ export class Run {
   #writes = newRun();
   #stop: AbortController | undefined;
   #decisions: Decisions = NOTHING;
-  #people = new Map<string, Performer>();
   #tagged: Performer[] = [];
 
   constructor(subject: Subject) {
@@ -191,13 +190,12 @@ export class Run {
   }
 
   async #show(answer: Answer, signal?: AbortSignal): Promise<void> {
-    const people = await this.#known.of(answer);
+    const known = await this.#known.of(answer);
     // A slower question of an earlier answer must not overwrite a later one.
     if (signal?.aborted || (this.answer && !this.answer.provisional && answer.provisional)) return;
     this.answer = answer;
-    this.#people = people;
     this.seen = seen(answer, {
-      tagged: this.#tagged, known: this.#people, rejected: this.#decisions.rejected[this.subject.place] ?? [],
+      tagged: this.#tagged, known, rejected: this.#decisions.rejected[this.subject.place] ?? [],
       minConfidence: this.session?.configuration.settings.minConfidence ?? 0.5,
     });
     this.#tell();

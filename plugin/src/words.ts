@@ -6,7 +6,7 @@ export type Key = keyof typeof english;
 type Values = Record<string, string | number>;
 
 /** The languages there are files of. */
-export const LANGUAGES = ["en", "de", "fr", "es", "ja", "zh-CN"] as const;
+const LANGUAGES = ["en", "de", "fr", "es", "ja", "zh-CN"] as const;
 
 let language = "en";
 let texts: Partial<Record<string, string>> = english;

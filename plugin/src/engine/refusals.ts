@@ -17,8 +17,3 @@ export class Refusals {
     return this.#origins.has(url.origin);
   }
 }
-
-/** The line for `ui.csp.connect-src` of the plugin's manifest that lets requests to there through. */
-export function policyLine(origin: string): string {
-  return `- ${origin}`;
-}

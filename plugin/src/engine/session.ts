@@ -1,7 +1,7 @@
 // One Rollcall for the page: settings and database are those of its start. It ends when something of
 // them changes.
 
-import type { DatabaseFacts, Progress, RequestRecord, Rollcall } from "../../../web/client/index.ts";
+import type { Progress, RequestRecord, Rollcall } from "../../../web/client/index.ts";
 import { assets, base } from "../stash/api.ts";
 import { shown } from "../stash/paths.ts";
 import { configuration, type Configuration } from "../stash/state.ts";
@@ -28,7 +28,7 @@ export interface Hears {
   progress?(progress: Progress | { stage: "library"; done: number; total: number }): void;
 }
 
-export const refusals = new Refusals();
+const refusals = new Refusals();
 /** Every request of the worker, newest last; addresses without secrets. */
 export const requests: RequestRecord[] = [];
 const MOST_REQUESTS = 500;
@@ -67,11 +67,6 @@ export async function endSession(): Promise<void> {
   const before = opened;
   opened = undefined;
   await before?.then(({ rollcall }) => rollcall.close(), () => undefined);
-}
-
-/** What is known of the database, if a session runs. */
-export async function databaseFacts(): Promise<DatabaseFacts | null> {
-  return (await opened?.catch(() => undefined))?.rollcall.database ?? null;
 }
 
 async function open(hears: Hears): Promise<Session> {

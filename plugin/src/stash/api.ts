@@ -22,7 +22,6 @@ interface PluginApi {
   ReactDOM: {
     createPortal(children: ReactNode, container: Element): ReactPortal;
   };
-  GQL: Record<string, unknown>;
   libraries: {
     ReactRouterDOM: { Link: ComponentType<{ to: string; className?: string; title?: string }> };
     Bootstrap: { Nav: BootstrapPart; Tab: BootstrapPart; Modal: BootstrapPart };
@@ -43,7 +42,6 @@ interface PluginApi {
 /** What of video.js we touch. */
 export interface Player {
   currentTime(seconds?: number): number | undefined;
-  pause?(): void;
 }
 
 declare global {
@@ -52,7 +50,7 @@ declare global {
 
 export const api = window.PluginApi;
 export const React = api.React;
-export const { useState, useEffect, useReducer, useRef } = React;
+export const { useState, useEffect, useReducer } = React;
 export const { createPortal } = api.ReactDOM;
 export const { Nav, Tab, Modal } = api.libraries.Bootstrap;
 export const { Link } = api.libraries.ReactRouterDOM;

@@ -1,7 +1,6 @@
 // Shown where no database was found: what works without, and how to get one.
 
 import { endSession, type Session } from "../engine/session.ts";
-import { policyLine } from "../engine/refusals.ts";
 import type { Trial } from "../engine/places.ts";
 import { Link, pluginId, React, useState } from "../stash/api.ts";
 import { set } from "../stash/state.ts";
@@ -69,7 +68,7 @@ export function Refused({ trial }: { trial: Trial }): JSX.Element {
     <div className="rollcall-refused">
       <p>{t("refused", { origin })}</p>
       <p className="mb-1">{t("refusedLine", { file: `plugins/${pluginId}/${pluginId}.yml` })}</p>
-      <pre className="text-reset"><code>{`ui:\n  csp:\n    connect-src:\n      ${policyLine(origin)}`}</code></pre>
+      <pre className="text-reset"><code>{`ui:\n  csp:\n    connect-src:\n      - ${origin}`}</code></pre>
       <p>{t("refusedAfter")}</p>
       <p className="mb-0">{t("refusedSame")}</p>
     </div>
