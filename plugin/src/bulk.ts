@@ -6,6 +6,7 @@ import { framesOf } from "./engine/frames.ts";
 import { Known } from "./engine/known.ts";
 import { session } from "./engine/session.ts";
 import { kept } from "./engine/store.ts";
+import { Listeners } from "./listeners.ts";
 import type { Proposal } from "./people.ts";
 import { FRESH, about, failed, filterOf, looked, scanOf, without, type Item, type Scan } from "./queue.ts";
 import { expectedOf, type Step } from "./run.ts";
@@ -33,23 +34,18 @@ class Bulk {
   said = "";
   /** Whether a backup was made, or not wanted, in this visit. */
   backedUp = false;
+  readonly changes = new Listeners();
   readonly #known = new Known();
-  readonly #listeners = new Set<() => void>();
   readonly #run = newRun();
   #stop: AbortController | undefined;
   #undo: { item: Item; run: string }[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
-  listen(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   async load(): Promise<void> {
     if (this.state !== "loading") return;
     this.scan = scanOf(await kept.get(KEY));
     this.state = "paused";
-    this.#tell();
+    this.changes.tell();
   }
 
   async startOver(withPerformers: boolean): Promise<void> {
@@ -63,14 +59,14 @@ class Bulk {
     this.pause();
     Object.assign(this, { scan: FRESH, state: "paused", problem: "", said: "" });
     this.#undo = [];
-    this.#tell();
+    this.changes.tell();
   }
 
   pause(): void {
     this.#stop?.abort();
     this.#stop = undefined;
     if (this.state === "running") this.state = "paused";
-    this.#tell();
+    this.changes.tell();
   }
 
   /** Goes on from the checkpoint. */
@@ -79,7 +75,7 @@ class Bulk {
     const stop = new AbortController();
     this.#stop = stop;
     Object.assign(this, { state: "running", problem: "" });
-    this.#tell();
+    this.changes.tell();
     try {
       await this.#scenes(stop.signal);
       if (!stop.signal.aborted) this.state = "finished";
@@ -88,7 +84,7 @@ class Bulk {
       this.problem = sentence(thrown);
       this.state = "paused";
     }
-    this.#tell();
+    this.changes.tell();
   }
 
   async #scenes(signal: AbortSignal): Promise<void> {
@@ -99,7 +95,7 @@ class Bulk {
       for (const scene of found.scenes) {
         if (signal.aborted) return;
         this.now = about(scene).title;
-        this.#tell();
+        this.changes.tell();
         const then = await this.#look(scene, signal);
         if (signal.aborted) return;
         // The user may have gone through some of the queue meanwhile.
@@ -109,7 +105,7 @@ class Bulk {
   }
 
   async #look(scene: Scene, signal: AbortSignal): Promise<(scan: Scan) => Scan> {
-    const progress = (step: Step): void => { this.step = step; this.#tell(); };
+    const progress = (step: Step): void => { this.step = step; this.changes.tell(); };
     // What goes wrong here concerns all scenes, and ends the scan.
     const opened = await session({ progress });
     try {
@@ -182,7 +178,7 @@ class Bulk {
    *  written comes back. */
   #decide(item: Item, how: () => Promise<void>): Promise<void> {
     this.scan = without(this.scan, item);
-    this.#tell();
+    this.changes.tell();
     return this.#write(async () => {
       try {
         await how();
@@ -200,7 +196,7 @@ class Bulk {
     const next = this.#last.then(async () => {
       this.problem = "";
       await how().catch((thrown: unknown) => { this.problem = sentence(thrown); });
-      this.#tell();
+      this.changes.tell();
     });
     this.#last = next;
     return next;
@@ -209,11 +205,7 @@ class Bulk {
   async #keep(scan: Scan): Promise<void> {
     this.scan = scan;
     await kept.put(KEY, scan);
-    this.#tell();
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.changes.tell();
   }
 }
 

@@ -6,6 +6,7 @@ import { NOTHING, allow, reject, type Decisions, type Place, type Run as Writes 
 import { Known } from "./engine/known.ts";
 import { localId } from "./engine/own-library.ts";
 import { session, type Session } from "./engine/session.ts";
+import { Listeners } from "./listeners.ts";
 import { seen, type Proposal, type Seen } from "./people.ts";
 import { checked, sourceOf } from "./stash/endpoints.ts";
 import type { Performer } from "./stash/library.ts";
@@ -43,8 +44,8 @@ export class Run {
   /** What the last click wrote, to be said. */
   said = "";
   busy = false;
+  readonly changes = new Listeners();
   readonly #known = new Known();
-  readonly #listeners = new Set<() => void>();
   #writes = newRun();
   #stop: AbortController | undefined;
   #decisions: Decisions = NOTHING;
@@ -52,11 +53,6 @@ export class Run {
 
   constructor(subject: Subject) {
     this.subject = subject;
-  }
-
-  listen(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   /** What this page's clicks have written and can be taken back, also those before a reload. */
@@ -72,8 +68,8 @@ export class Run {
     this.#writes = newRun();
     this.#known.forget();
     Object.assign(this, { phase: "working", problem: undefined, answer: undefined, seen: undefined, step: undefined, said: "" });
-    this.#tell();
-    const progress = (step: Step): void => { if (!stop.signal.aborted) { this.step = step; this.#tell(); } };
+    this.changes.tell();
+    const progress = (step: Step): void => { if (!stop.signal.aborted) { this.step = step; this.changes.tell(); } };
     try {
       const [opened, tagged] = await Promise.all([session({ progress }), this.subject.performers()]);
       this.#tagged = tagged;
@@ -91,7 +87,7 @@ export class Run {
       this.problem = problemOf(thrown);
     } finally {
       if (this.#stop === stop) this.#stop = undefined;
-      this.#tell();
+      this.changes.tell();
     }
   }
 
@@ -99,7 +95,7 @@ export class Run {
     this.#stop?.abort();
     this.#stop = undefined;
     if (this.phase === "working") this.phase = this.answer ? "done" : "idle";
-    this.#tell();
+    this.changes.tell();
   }
 
   /** Reads the journal for a page where nothing was identified yet. */
@@ -167,7 +163,7 @@ export class Run {
     this.busy = true;
     this.said = "";
     this.problem = undefined;
-    this.#tell();
+    this.changes.tell();
     await this.#safely(how);
     await this.#safely(async () => {
       // Somebody was created or taken back, or has gone meanwhile.
@@ -177,7 +173,7 @@ export class Run {
       if (this.answer) await this.#show(this.answer);
     });
     this.busy = false;
-    this.#tell();
+    this.changes.tell();
   }
 
   async #safely(how: () => Promise<void>): Promise<void> {
@@ -186,7 +182,7 @@ export class Run {
     } catch (thrown) {
       this.problem = problemOf(thrown);
     }
-    this.#tell();
+    this.changes.tell();
   }
 
   async #show(answer: Answer, signal?: AbortSignal): Promise<void> {
@@ -198,11 +194,7 @@ export class Run {
       tagged: this.#tagged, known, rejected: this.#decisions.rejected[this.subject.place] ?? [],
       minConfidence: this.session?.configuration.settings.minConfidence ?? 0.5,
     });
-    this.#tell();
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.changes.tell();
   }
 }
 

@@ -1,5 +1,6 @@
 // What the user reads. Texts are data: locales/*.json, English complete and bundled.
 
+import { Listeners } from "./listeners.ts";
 import english from "../locales/en.json";
 
 export type Key = keyof typeof english;
@@ -7,6 +8,9 @@ type Values = Record<string, string | number>;
 
 /** The languages there are files of. */
 const LANGUAGES = ["en", "de", "fr", "es", "ja", "zh-CN"] as const;
+
+/** Tells of another language. */
+export const speaking = new Listeners();
 
 let language = "en";
 let texts: Partial<Record<string, string>> = english;
@@ -22,15 +26,7 @@ export function closest(wanted: string): (typeof LANGUAGES)[number] {
 export function speak(of: string, file: Record<string, string>): void {
   language = of;
   texts = { ...english, ...file };
-  for (const listener of listeners) listener();
-}
-
-const listeners = new Set<() => void>();
-
-/** Hears of another language; gives what ends that. */
-export function onSpeak(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  speaking.tell();
 }
 
 /** The text of a key. `{name}` stands for a value; a text with ` || ` has a singular and a plural,

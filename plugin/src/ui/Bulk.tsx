@@ -3,18 +3,16 @@
 import { scanning } from "../bulk.ts";
 import { meaning, type Item } from "../queue.ts";
 import { moments } from "../people.ts";
-import { base, Link, React, useEffect, useReducer, useState } from "../stash/api.ts";
+import { base, Link, React, useEffect, useState } from "../stash/api.ts";
 import { rebase } from "../stash/paths.ts";
 import { clock, percent, t } from "../words.ts";
 import { Grade } from "./Grade.tsx";
 import { Progress } from "./Progress.tsx";
+import { useRedraw } from "./redraw.ts";
 
 export function Bulk(): JSX.Element {
-  const [, draw] = useReducer((n: number) => n + 1, 0);
-  useEffect(() => {
-    void scanning.load();
-    return scanning.listen(draw);
-  }, []);
+  useRedraw(scanning.changes);
+  useEffect(() => void scanning.load(), []);
   const { state, scan, problem, said } = scanning;
   return (
     <div className="rollcall rollcall-bulk" data-state={state} data-waiting={scan.queue.length}>

@@ -2,8 +2,9 @@
 
 import type { Place } from "../decisions.ts";
 import { Run } from "../run.ts";
-import { api, useEffect, useReducer } from "../stash/api.ts";
+import { api } from "../stash/api.ts";
 import { gallerySubject, imageSubject, sceneSubject } from "../subjects.ts";
+import { useRedraw } from "./redraw.ts";
 
 const SUBJECTS = { scene: sceneSubject, image: imageSubject, gallery: gallerySubject };
 /** So many answers are kept for who goes back. */
@@ -26,8 +27,7 @@ export function runOf(place: Place): Run {
 /** Draws a component again when a run has something new. */
 export function useRun(place: Place): Run {
   const run = runOf(place);
-  const [, draw] = useReducer((n: number) => n + 1, 0);
-  useEffect(() => run.listen(draw), [run]);
+  useRedraw(run.changes);
   return run;
 }
 
