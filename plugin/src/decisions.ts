@@ -104,6 +104,11 @@ export function record(of: Decisions, id: string, time: string, writes: Write[])
   return { ...of, journal: [grown, ...of.journal.filter((run) => run.id !== id)].slice(0, MOST_RUNS) };
 }
 
+/** Whom a run is about, each once. */
+export function namesOf({ writes }: Run): string {
+  return [...new Set(writes.map(({ name }) => name))].join(", ");
+}
+
 /** Leaves of a run only what could not be taken back. */
 export function forget(of: Decisions, id: string, left: Write[]): Decisions {
   const journal = of.journal.map((run) => (run.id === id ? { ...run, writes: left } : run));

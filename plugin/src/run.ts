@@ -60,6 +60,11 @@ export class Run {
     return this.#decisions.journal.find(({ id, writes }) => id === this.#writes || writes.some((write) => write.kind === "add" && write.to === this.subject.place));
   }
 
+  /** Whether the user lets anything be written; settings that were not read yet forbid nothing. */
+  get mayWrite(): boolean {
+    return this.session?.configuration.settings.lookOnly !== true;
+  }
+
   /** Identifies all of it, or only what the player shows `now`. */
   async start(now = false): Promise<void> {
     if (this.phase === "working") return;

@@ -1,12 +1,13 @@
 // Who is on a page: the button, the progress, one card a person, and what was written.
 
-import type { Place } from "../decisions.ts";
+import { namesOf, type Place } from "../decisions.ts";
 import { addable } from "../people.ts";
 import type { Run } from "../run.ts";
 import { React, useEffect } from "../stash/api.ts";
 import { t } from "../words.ts";
 import { FirstRun } from "./FirstRun.tsx";
 import { useLanguage } from "./language.tsx";
+import { databaseLine, engineLine } from "./lines.ts";
 import { PersonCard } from "./PersonCard.tsx";
 import { ProblemCard } from "./ProblemCard.tsx";
 import { Progress } from "./Progress.tsx";
@@ -34,10 +35,9 @@ export function FacesTab({ place }: { place: Place }): JSX.Element {
 }
 
 function Head({ run }: { run: Run }): JSX.Element {
-  const { seen, writes, busy } = run;
+  const { seen, writes, busy, mayWrite } = run;
   const sure = seen ? addable(seen.people) : [];
   const looking = run.phase === "working";
-  const may = run.session?.configuration.settings.lookOnly !== true;
   return (
     <div className="rollcall-head">
       {looking
@@ -46,14 +46,14 @@ function Head({ run }: { run: Run }): JSX.Element {
       {!looking && run.subject.identifyNow && (
         <button type="button" className="btn btn-secondary" title={t("thisFrameTitle")} onClick={() => void run.start(true)}>{t("thisFrame")}</button>
       )}
-      {may && sure.length > 0 && (
+      {mayWrite && sure.length > 0 && (
         <button type="button" className="btn btn-success" disabled={busy} onClick={() => void run.add(sure)}>
           {t("addAllSure", { n: sure.length })}
         </button>
       )}
-      {may && writes && (
+      {mayWrite && writes && (
         <button type="button" className="btn btn-secondary" disabled={busy || looking} onClick={() => void run.undo()}
-          title={[...new Set(writes.writes.map(({ name }) => name))].join(", ")}>
+          title={namesOf(writes)}>
           {t("undo", { n: writes.writes.length })}
         </button>
       )}
@@ -85,13 +85,11 @@ function Facts({ run }: { run: Run }): JSX.Element {
   const { scene, engine, database } = answer;
   const lines = [
     scene && t("looked", { n: scene.searched, faces: scene.faces, poor: scene.too_poor }),
-    session.rollcall.database
-      ? t("asked", { version: session.rollcall.database.version, n: session.rollcall.database.performers })
-      : t("askedNone"),
+    databaseLine(session.rollcall.database),
     session.library.known > 0 && t("askedOwn", { n: session.library.known }),
     answer.partial && t("partial"),
     !answer.calibrated && database && t("notCalibrated"),
-    `${engine.name === "wonnx" ? t("onGpu", { adapter: engine.adapter ?? "" }) : t("onCpu")} ${engine.why}`,
+    engineLine(engine),
   ].filter((line) => typeof line === "string");
   return <p className="rollcall-facts text-muted small">{lines.join(" · ")}</p>;
 }

@@ -79,27 +79,26 @@ function seek(time: number): void {
 function Actions({ run, proposal, person }: { run: Run; proposal: Proposal; person: Person }): JSX.Element {
   const [why, setWhy] = useState(false);
   const { performer, tagged, candidate } = proposal;
-  const may = run.session?.configuration.settings.lookOnly !== true;
   const source = performer ? undefined : run.source(proposal);
   return (
     <>
       <div className="rollcall-actions">
-        {may && !tagged && performer && (
+        {run.mayWrite && !tagged && performer && (
           <button type="button" className="btn btn-primary btn-sm" disabled={run.busy} onClick={() => void run.add([performer])}>{t("add")}</button>
         )}
-        {may && source && (
+        {run.mayWrite && source && (
           <button type="button" className="btn btn-primary btn-sm" disabled={run.busy} onClick={() => void run.createAndAdd(proposal)}
             title={t("createFrom", { host: hostOf(source[0]) })}>{t("createAndAdd")}</button>
         )}
-        {may && !tagged && <Elsewhere run={run} />}
-        {may && !tagged && (
+        {run.mayWrite && !tagged && <Elsewhere run={run} />}
+        {run.mayWrite && !tagged && (
           <button type="button" className="btn btn-secondary btn-sm" disabled={run.busy} onClick={() => void run.notThis(proposal)}>{t("notThis")}</button>
         )}
         <button type="button" className="btn btn-link btn-sm" aria-expanded={why} onClick={() => setWhy(!why)}>{t("why")}</button>
         {performer && <Link to={`/performers/${performer.id}`} className="btn btn-link btn-sm">{t("openInStash")}</Link>}
         <Pages proposal={proposal} />
       </div>
-      {may && !performer && !source && <p className="small text-muted">{t("noStashBox", { name: candidate.name })}</p>}
+      {run.mayWrite && !performer && !source && <p className="small text-muted">{t("noStashBox", { name: candidate.name })}</p>}
       {why && <Why proposal={proposal} person={person} run={run} />}
     </>
   );
@@ -163,7 +162,7 @@ function Others({ person, shown, choose }: { person: Person; shown: Proposal | u
 /** Any performer of the library, by name. */
 function Elsewhere({ run }: { run: Run }): JSX.Element {
   const [open, setOpen] = useState(false);
-  if (run.session?.configuration.settings.lookOnly === true) return <></>;
+  if (!run.mayWrite) return <></>;
   return (
     <>
       <button type="button" className="btn btn-secondary btn-sm" disabled={run.busy} onClick={() => setOpen(true)}>{t("someoneElse")}</button>

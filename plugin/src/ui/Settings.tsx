@@ -1,6 +1,6 @@
 // Connection check, journal, what is kept, and how to get rid of it.
 
-import { NOTHING, joined, parseDecisions, type Decisions, type Run } from "../decisions.ts";
+import { NOTHING, joined, namesOf, parseDecisions, type Decisions, type Run } from "../decisions.ts";
 import { scanning } from "../bulk.ts";
 import { kept } from "../engine/store.ts";
 import { configure, endSession, requests, session, type Session } from "../engine/session.ts";
@@ -10,6 +10,7 @@ import { decide } from "../stash/state.ts";
 import { undo } from "../stash/writes.ts";
 import { bytes, sentence, t } from "../words.ts";
 import { DatabaseAddress, Refused } from "./FirstRun.tsx";
+import { databaseLine, engineLine } from "./lines.ts";
 import { Progress } from "./Progress.tsx";
 import type { Step } from "../run.ts";
 
@@ -75,10 +76,10 @@ function Checked({ session: { rollcall, configuration, trials, trouble, library 
   const rows: [string, string][] = [
     [t("checkStash"), configuration.stash],
     [t("checkSecure"), t(window.isSecureContext ? "secureYes" : "secureNo")],
-    [t("checkEngine"), `${engine.name === "wonnx" ? t("onGpu", { adapter: engine.adapter ?? "" }) : t("onCpu")} ${engine.why}`],
+    [t("checkEngine"), engineLine(engine)],
     [t("checkModels"), `opencv (${assets.pathname}models/opencv/)`],
     [t("checkOwn"), t("askedOwn", { n: library.known })],
-    [t("checkDatabase"), database ? `${t("asked", { version: database.version, n: database.performers })}, ${bytes(database.bytes)}` : t("askedNone")],
+    [t("checkDatabase"), databaseLine(database) + (database ? `, ${bytes(database.bytes)}` : "")],
     ...(database ? [
       [t("checkAge"), new Date(database.created * 1000).toLocaleDateString(configuration.language)],
       [t("checkSigner"), database.signer ?? t("unsigned")],
@@ -112,7 +113,7 @@ function Journal({ runs, act }: { runs: readonly Run[]; act: Act }): JSX.Element
               <button type="button" className="btn btn-secondary btn-sm mr-2" onClick={() => act(async () => { await undo(run); return t("undone", { n: run.writes.length }); })}>
                 {t("undo", { n: run.writes.length })}
               </button>
-              <span className="text-muted">{new Date(run.time).toLocaleString()}</span> {[...new Set(run.writes.map(({ name }) => name))].join(", ")}
+              <span className="text-muted">{new Date(run.time).toLocaleString()}</span> {namesOf(run)}
             </li>
           ))}
         </ul>
