@@ -17,3 +17,8 @@ export async function startClient(options: RollcallOptions, on: Listeners): Prom
   });
   return Rollcall.start(options, on);
 }
+
+/** The `kind` of a `RollcallError`, which comes from a bundle of its own: its class is not ours. */
+export function kindOf(thrown: unknown): unknown {
+  return typeof thrown === "object" && thrown !== null && "kind" in thrown ? thrown.kind : undefined;
+}

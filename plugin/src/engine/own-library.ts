@@ -6,6 +6,7 @@ import { base } from "../stash/api.ts";
 import { byHost } from "../stash/endpoints.ts";
 import { allPerformers, type Performer } from "../stash/library.ts";
 import { rebase } from "../stash/paths.ts";
+import { kindOf } from "./client.ts";
 import { kept } from "./store.ts";
 
 const PAGE = 250;
@@ -72,10 +73,6 @@ export class OwnLibrary {
     if (lesson) this.known += 1;
     await kept.put(this.#key + performer.id, { picture, embeddings: lesson } satisfies Lesson);
   }
-}
-
-function kindOf(thrown: unknown): unknown {
-  return typeof thrown === "object" && thrown !== null && "kind" in thrown ? thrown.kind : undefined;
 }
 
 /** The picture that the user gave; Stash's own stand-in for none shows nobody. */

@@ -6,7 +6,7 @@ import { assets, base } from "../stash/api.ts";
 import { shown } from "../stash/paths.ts";
 import { configuration, type Configuration } from "../stash/state.ts";
 import { closest, speak } from "../words.ts";
-import { startClient } from "./client.ts";
+import { kindOf, startClient } from "./client.ts";
 import { OwnLibrary } from "./own-library.ts";
 import { candidates, locate, type Trial } from "./places.ts";
 import { Refusals } from "./refusals.ts";
@@ -115,6 +115,6 @@ async function modelsOf(models: string): Promise<string> {
 }
 
 function isDatabaseTrouble(thrown: unknown): boolean {
-  const kind = typeof thrown === "object" && thrown !== null && "kind" in thrown ? thrown.kind : "";
+  const kind = kindOf(thrown);
   return kind === "database" || kind === "unconfirmed" || kind === "network";
 }
