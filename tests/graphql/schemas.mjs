@@ -13,10 +13,15 @@ function introspectionFile() {
   return file;
 }
 
-/** Stash's schema, `0.31` or `0.30`. */
+const schemas = new Map();
+
+/** Stash's schema, `0.31` or `0.30`; made once, since that takes its time. */
 export function stashSchema(version = "0.31") {
-  const { data } = JSON.parse(readFileSync(introspectionFile(), "utf8"));
-  return buildClientSchema(version === "0.30" ? before(data) : data);
+  if (!schemas.has(version)) {
+    const { data } = JSON.parse(readFileSync(introspectionFile(), "utf8"));
+    schemas.set(version, buildClientSchema(version === "0.30" ? before(data) : data));
+  }
+  return schemas.get(version);
 }
 
 /** What v0.31 brought, as far as a plugin can meet it: fields by the name of the type that has them. */

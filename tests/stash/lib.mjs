@@ -6,8 +6,6 @@ import { dirname, join } from "node:path";
 import { stashSchema } from "../graphql/schemas.mjs";
 import { startStash } from "./server.mjs";
 
-const schemas = {};
-
 /** A Stash whose plugins are `{ id: { "id.yml": text, "a.js": text, … } }`; `ask(document, variables)`
  *  sends a GraphQL request and gives what came back. */
 export async function start({ plugins = {}, schema = "0.31", ...options } = {}) {
@@ -19,8 +17,7 @@ export async function start({ plugins = {}, schema = "0.31", ...options } = {}) 
       writeFileSync(file, content);
     }
   }
-  schemas[schema] ??= stashSchema(schema);
-  const stash = await startStash({ plugins: [folder], schema: schemas[schema], ...options });
+  const stash = await startStash({ plugins: [folder], schema: stashSchema(schema), ...options });
   const url = `http://127.0.0.1:${stash.port}`;
   const ask = async (query, variables = {}, headers = {}) => {
     const response = await fetch(`${url}/graphql`, {
