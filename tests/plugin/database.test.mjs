@@ -7,18 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { notPlayable, spriteMissing } from "../stash/faults.mjs";
+import { inside, sendFile } from "../stash/files.mjs";
 import { startPrefix } from "../stash/prefix.mjs";
 import { Visit, films, folders, launch, skip, starOf, stashWith } from "./lib/world.mjs";
 
 /** Another host with the database, as a static one is. */
 async function hostOf(folder) {
   const server = createServer((request, response) => {
-    const file = join(folder, decodeURIComponent(request.url.split("?")[0]).replace("/database/", ""));
-    try {
-      response.writeHead(200, { "Access-Control-Allow-Origin": "*" }).end(readFileSync(file));
-    } catch {
-      response.writeHead(404, { "Access-Control-Allow-Origin": "*" }).end();
-    }
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    void sendFile(request, response, inside(folder, request.url.split("?")[0].replace("/database/", "")));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { origin: `http://localhost:${server.address().port}`, close: () => { server.close(); server.closeAllConnections(); } };
