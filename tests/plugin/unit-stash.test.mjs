@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { bundled } from "./lib/bundle.mjs";
 
 const { rebase, shown } = await bundled("stash/paths.ts");
-const { hostOf, configured, byHost, performerPage, pictureAt } = await bundled("stash/endpoints.ts");
+const { hostOf, configured, sourceOf, checked, byHost, performerPage, pictureAt } = await bundled("stash/endpoints.ts");
 const { createInput } = await bundled("stash/scraped.ts");
 const { settingsOf } = await bundled("settings.ts");
 const UUID = "50459d16-0b0c-4c57-b4b1-0b2a3ae3f1c2";
@@ -41,6 +41,18 @@ describe("endpoints", () => {
 
   test("give ids only if they are uuids", () => {
     assert.deepEqual(byHost([{ endpoint: "https://stashdb.org/graphql", stash_id: UUID }, { endpoint: "https://x.example/graphql", stash_id: "../../admin" }]), { "stashdb.org": UUID });
+  });
+
+  test("give all ids of one host, where all are asked for", () => {
+    const [one, other] = [UUID, UUID.replace("5", "6")].map((stash_id) => ({ endpoint: "https://StashDB.org/graphql", stash_id }));
+    assert.deepEqual(checked([one, { ...one, stash_id: "none" }, other]), [["stashdb.org", one.stash_id], ["stashdb.org", other.stash_id]]);
+  });
+
+  test("are where somebody can be created from, unless offline", () => {
+    const configuration = { boxes: [{ endpoint: "https://stashdb.org/graphql", name: "" }], settings: { offline: false } };
+    assert.deepEqual(sourceOf({ "fansdb.cc": UUID, "stashdb.org": UUID }, configuration), ["https://stashdb.org/graphql", UUID]);
+    assert.equal(sourceOf({ "fansdb.cc": UUID, "stashdb.org": null }, configuration), undefined);
+    assert.equal(sourceOf({ "stashdb.org": UUID }, { ...configuration, settings: { offline: true } }), undefined);
   });
 
   test("give links of checked parts only", () => {
