@@ -4,11 +4,13 @@
 import { reject, review } from "./decisions.ts";
 import { framesOf } from "./engine/frames.ts";
 import { Known } from "./engine/known.ts";
-import { session } from "./engine/session.ts";
+import { configure, session } from "./engine/session.ts";
 import { kept } from "./engine/store.ts";
 import { Listeners } from "./listeners.ts";
 import type { Proposal } from "./people.ts";
-import { FRESH, about, failed, filterOf, looked, scanOf, without, type Item, type Scan } from "./queue.ts";
+import { FRESH, about, failed, filterOf, joined, keyOf, looked, scanOf, without, type Item, type Scan } from "./queue.ts";
+import { readQueue } from "./queue-file.ts";
+import { compared } from "./from-file.ts";
 import { expectedOf, type Step } from "./run.ts";
 import { base } from "./stash/api.ts";
 import { sourceOf } from "./stash/endpoints.ts";
@@ -16,7 +18,8 @@ import { change } from "./stash/graphql.ts";
 import { scene as findScene, scenes, tagNamed, type Performer, type Scene } from "./stash/library.ts";
 import { decide } from "./stash/state.ts";
 import { add, create, newRun, undo } from "./stash/writes.ts";
-import { sentence, t, Told } from "./words.ts";
+import { databaseLine } from "./ui/lines.ts";
+import { day, sentence, t, Told } from "./words.ts";
 import backupDocument from "./graphql/backup.graphql";
 
 /** So many scenes are asked for at once. */
@@ -24,11 +27,14 @@ const PAGE = 20;
 /** What everything that the review added is tagged with. */
 const TAG = "rollcall:added";
 const KEY = `bulk ${base.pathname}`;
+const ITEMS = `${KEY} item `;
 
 class Bulk {
   scan: Scan = FRESH;
   state: "loading" | "paused" | "running" | "finished" = "loading";
   step: Step | undefined;
+  /** How far the file that is being opened has come. */
+  opening: Step | undefined;
   now = "";
   problem = "";
   said = "";
@@ -43,15 +49,41 @@ class Bulk {
 
   async load(): Promise<void> {
     if (this.state !== "loading") return;
-    this.scan = scanOf(await kept.get(KEY));
+    this.scan = scanOf(await kept.get(KEY), (await kept.all(ITEMS)).values());
     this.state = "paused";
     this.changes.tell();
   }
 
   async startOver(withPerformers: boolean): Promise<void> {
     this.pause();
-    await this.#keep({ ...FRESH, withPerformers });
+    // Before the first scan the names of a file may wait.
+    const queue = this.scan.cursor > 0 ? [] : this.scan.queue;
+    if (queue.length === 0) await kept.without(ITEMS);
+    await this.#keep({ ...FRESH, withPerformers, queue });
     await this.go();
+  }
+
+  /** Takes the names of a file of `rollcall scan` into the queue. Writes nothing to the library. */
+  async open(file: File): Promise<void> {
+    if (this.opening) return;
+    Object.assign(this, { opening: { stage: "compare", done: 0, total: 0 }, problem: "", said: "" });
+    this.changes.tell();
+    try {
+      const read = await readQueue(file);
+      const { settings: { minConfidence }, decisions: { rejected } } = await configure();
+      const found = await compared(read, { rejected, minConfidence }, (step) => { this.opening = step; this.changes.tell(); });
+      const before = this.scan.queue.length;
+      await this.#keep(joined(this.scan, found.items));
+      const added = this.scan.queue.length - before;
+      const { decided, gone, broken } = found;
+      const made = t("queueMade", { date: day(read.created), database: databaseLine(read.database) });
+      const left = [["queueDecided", decided + found.items.length - added], ["queueGone", gone], ["queueUnread", broken]] as const;
+      this.said = [t("queueOpened", { n: added }), ...left.flatMap(([key, n]) => (n > 0 ? [t(key, { n })] : [])), made].join(" ");
+    } catch (thrown) {
+      this.problem = sentence(thrown);
+    }
+    this.opening = undefined;
+    this.changes.tell();
   }
 
   /** Ends the scan and what it has found; what the browser kept of it is the caller's to delete. */
@@ -186,7 +218,7 @@ class Bulk {
         this.scan = { ...this.scan, queue: [item, ...this.scan.queue] };
         throw thrown;
       }
-      await this.#keep(this.scan);
+      await kept.change([], [ITEMS + keyOf(item)]);
       if (!this.scan.queue.some(({ scene }) => scene.id === item.scene.id)) await decide((decisions) => review(decisions, item.scene.id));
     });
   }
@@ -202,9 +234,12 @@ class Bulk {
     return next;
   }
 
+  /** Keeps where the scan is, and those who are new in its queue. */
   async #keep(scan: Scan): Promise<void> {
+    const before = new Set(this.scan.queue);
+    const added = scan.queue.filter((item) => !before.has(item));
     this.scan = scan;
-    await kept.put(KEY, scan);
+    await kept.change([[KEY, { ...scan, queue: [] }], ...added.map((item) => [ITEMS + keyOf(item), item] as const)]);
     this.changes.tell();
   }
 }

@@ -1,6 +1,8 @@
 // What the user decided and what we wrote: one text in Stash's configuration of the plugin, so that
 // every device has it. Pure functions; stash/state.ts reads and writes it.
 
+import { fields } from "./shapes.ts";
+
 /** What was written to the library, to be taken back. */
 export type Write =
   | { kind: "add"; to: Place; performer: string; name: string; tag?: string }
@@ -74,10 +76,6 @@ function isWrite(value: unknown): value is Write {
 
 function isPlace(text: string): text is Place {
   return /^(scene|image|gallery):\d+$/.test(text);
-}
-
-function fields(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 export function reject(of: Decisions, place: Place, performer: string): Decisions {

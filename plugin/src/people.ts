@@ -47,7 +47,7 @@ export interface Beside {
   minConfidence: number;
 }
 
-export function seen(answer: Answer, beside: Beside): Seen {
+export function seen(answer: Pick<Answer, "matches">, beside: Beside): Seen {
   const people = answer.matches.map((match, place) => person(match, place, beside));
   const found = new Set(people.flatMap(({ best }) => best?.performer?.id ?? []));
   return { people, unseen: beside.tagged.filter(({ id }) => !found.has(id)) };

@@ -12,7 +12,7 @@ export interface Item {
 }
 
 export interface Scan {
-  version: 1;
+  version: 2;
   /** Scenes up to this id are done. */
   cursor: number;
   done: number;
@@ -24,7 +24,7 @@ export interface Scan {
   withPerformers: boolean;
 }
 
-export const FRESH: Scan = { version: 1, cursor: 0, done: 0, total: 0, queue: [], failed: [], withPerformers: false };
+export const FRESH: Scan = { version: 2, cursor: 0, done: 0, total: 0, queue: [], failed: [], withPerformers: false };
 const MOST_FAILED = 200;
 
 /** What Stash is asked for: scenes beyond the cursor, never organized ones. */
@@ -35,10 +35,24 @@ export function filterOf(scan: Scan): SceneFilter {
 
 /** After a scene was looked at: whoever has a name, is not on it, and may be tagged by programs, waits. */
 export function looked(scan: Scan, scene: Scene, answer: Answer, beside: Beside): Scan {
-  const { people } = seen(answer, beside);
-  const waiting = people.filter(({ best }) => best && !best.tagged && best.performer?.ignore_auto_tag !== true);
-  const items = waiting.map((person) => ({ scene: about(scene), person: { ...person, faces: person.faces.slice(0, 8) } }));
-  return { ...past(scan, scene), queue: [...scan.queue, ...items] };
+  return joined(past(scan, scene), waiting(scene, answer, beside));
+}
+
+/** Who of a scene waits. */
+export function waiting(scene: Scene, answer: Pick<Answer, "matches">, beside: Beside): Item[] {
+  const people = seen(answer, beside).people.filter(({ best }) => best && !best.tagged && best.performer?.ignore_auto_tag !== true);
+  return people.map((person) => ({ scene: about(scene), person: { ...person, faces: person.faces.slice(0, 8) } }));
+}
+
+/** The queue with more people; nobody waits twice. */
+export function joined(scan: Scan, more: readonly Item[]): Scan {
+  const there = new Set(scan.queue.map(keyOf));
+  return { ...scan, queue: [...scan.queue, ...more.filter((item) => !there.has(keyOf(item)))] };
+}
+
+/** What tells people who wait apart; in the order of their scenes. */
+export function keyOf({ scene, person }: Item): string {
+  return `${scene.id.padStart(10, "0")} ${person.key}`;
 }
 
 /** After one that could not be looked at. */
@@ -57,7 +71,8 @@ export function about({ id, title, files }: Scene): Item["scene"] {
 
 /** The queue without one. */
 export function without(scan: Scan, item: Item): Scan {
-  return { ...scan, queue: scan.queue.filter((other) => other.scene.id !== item.scene.id || other.person.key !== item.person.key) };
+  const key = keyOf(item);
+  return { ...scan, queue: scan.queue.filter((other) => keyOf(other) !== key) };
 }
 
 /** What a key means in the review. */
@@ -71,8 +86,9 @@ export function meaning(key: string): "accept" | "reject" | "skip" | "undo" | un
   }
 }
 
-/** Reads a scan that was kept, or none. */
-export function scanOf(kept: unknown): Scan {
+/** Reads a scan that was kept, or none. People who wait are kept each by themselves: a key press must not
+ *  write thousands. */
+export function scanOf(kept: unknown, queue: Iterable<unknown>): Scan {
   const scan = kept as Scan | undefined;
-  return scan?.version === 1 && Array.isArray(scan.queue) ? scan : FRESH;
+  return scan?.version === FRESH.version ? { ...scan, queue: [...queue] as Item[] } : FRESH;
 }

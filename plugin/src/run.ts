@@ -14,7 +14,7 @@ import { decide } from "./stash/state.ts";
 import { add, create, newRun, undo } from "./stash/writes.ts";
 import { sentence, t, Told } from "./words.ts";
 
-export type Step = Progress | { stage: "library" | "frames"; done: number; total: number };
+export type Step = Progress | { stage: "library" | "frames" | "compare"; done: number; total: number };
 
 export interface On {
   signal: AbortSignal;

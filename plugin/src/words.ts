@@ -73,6 +73,11 @@ export function bytes(n: number): string {
   return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: n < 1e6 ? 0 : 1 }).format(size);
 }
 
+/** The day of a moment, in seconds since 1970. */
+export function day(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleDateString(language);
+}
+
 /** Seconds as a player shows them: 1:02:03. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

@@ -2,13 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { PATIENCE, Visit, films, launch, skip, starOf, stashWith } from "./lib/world.mjs";
-
-/** Waits for something of the server's. */
-async function waitFor(what) {
-  for (let i = 0; i < 300 && !what(); i += 1) await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.ok(what());
-}
+import { PATIENCE, Visit, films, launch, skip, starOf, stashWith, waitFor } from "./lib/world.mjs";
 
 describe("many scenes", { skip }, () => {
   let browser, stash, visit;

@@ -1,9 +1,12 @@
 // Who the candidates of an answer are in the user's library. Never by name.
 
 import type { Answer, AnswerCandidate } from "../../../web/client/index.ts";
-import { isUuid } from "../stash/endpoints.ts";
-import { performer, performerAt, type Performer } from "../stash/library.ts";
-import { numberOf } from "./own-library.ts";
+import { checked, isUuid } from "../stash/endpoints.ts";
+import { allPerformers, performer, performerAt, type Performer } from "../stash/library.ts";
+import { localId, numberOf } from "./own-library.ts";
+
+/** So many performers come with one answer. */
+const PAGE = 250;
 
 /** Remembers answers for one run, so that no question is asked twice. */
 export class Known {
@@ -38,4 +41,13 @@ async function find({ performer_id, stash_ids }: AnswerCandidate): Promise<Perfo
     if (same) return same;
   }
   return undefined;
+}
+
+/** The whole library at once, for more candidates than one asks for singly: who a candidate is in it. */
+export async function directory(): Promise<(candidate: AnswerCandidate) => Performer | undefined> {
+  const all = new Map<string, Performer>();
+  for await (const { performers } of allPerformers(PAGE)) {
+    for (const one of performers) for (const id of [localId(one.id), ...checked(one.stash_ids).map((at) => at.join(":"))]) all.set(id, one);
+  }
+  return ({ performer_id, stash_ids }) => all.get(performer_id) ?? Object.entries(stash_ids).flatMap((at) => all.get(at.join(":")) ?? [])[0];
 }

@@ -32,14 +32,12 @@ export class OwnLibrary {
   async recall(hear: Hear): Promise<void> {
     const lessons = await kept.all(this.#key) as Map<string, Lesson>;
     let done = 0;
-    for (let page = 1; ; page += 1) {
-      const { count, performers } = await allPerformers(page, PAGE);
+    for await (const { count, performers } of allPerformers(PAGE)) {
       for (const performer of performers) {
         hear(done++, count);
         const picture = pictureOf(performer);
         if (picture) await this.#recall({ performer, picture }, lessons.get(this.#key + performer.id));
       }
-      if (performers.length < PAGE) return;
     }
   }
 

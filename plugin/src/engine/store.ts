@@ -13,14 +13,18 @@ function open(): Promise<IDBDatabase> {
   });
 }
 
-async function run<T>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | undefined> {
+function beginning(prefix: string): IDBKeyRange {
+  return IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+}
+
+async function run<T>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => IDBRequest<T> | undefined): Promise<T | undefined> {
   try {
     const database = await open();
     try {
-      return await new Promise<T>((resolve, reject) => {
+      return await new Promise<T | undefined>((resolve, reject) => {
         const transaction = database.transaction(STORE, mode);
         const request = how(transaction.objectStore(STORE));
-        transaction.oncomplete = () => resolve(request.result);
+        transaction.oncomplete = () => resolve(request?.result);
         transaction.onerror = transaction.onabort = () => reject(transaction.error);
       });
     } finally {
@@ -35,13 +39,21 @@ export const kept = {
   get: (key: string): Promise<unknown> => run("readonly", (store) => store.get(key)),
   /** All whose keys begin so. */
   async all(prefix: string): Promise<Map<string, unknown>> {
-    const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+    const range = beginning(prefix);
     const keys = await run("readonly", (store) => store.getAllKeys(range)) ?? [];
     const values = await run("readonly", (store) => store.getAll(range)) ?? [];
     // Another tab may have written in between: then they do not belong together.
     return new Map(keys.length === values.length ? keys.map((key, place) => [String(key), values[place] as unknown]) : []);
   },
   put: (key: string, value: unknown): Promise<unknown> => run("readwrite", (store) => store.put(value, key)),
+  /** Puts some things in and takes others out, all of it or nothing. */
+  change: (puts: readonly (readonly [key: string, value: unknown])[], gone: readonly string[] = []): Promise<unknown> => run("readwrite", (store) => {
+    for (const key of gone) store.delete(key);
+    for (const [key, value] of puts) store.put(value, key);
+    return undefined;
+  }),
+  /** Takes out all whose keys begin so. */
+  without: (prefix: string): Promise<unknown> => run("readwrite", (store) => store.delete(beginning(prefix))),
   async clear(): Promise<number> {
     const count = await run("readonly", (store) => store.count());
     await run("readwrite", (store) => store.clear());

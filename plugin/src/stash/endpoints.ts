@@ -4,7 +4,7 @@ export interface StashBox { endpoint: string; name: string }
 export interface StashId { endpoint: string; stash_id: string }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
+const HOST = /^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){0,6}$/;
 
 /** The host of an endpoint, or of a bare host name; empty for what is neither. */
 export function hostOf(endpoint: string): string {
@@ -19,6 +19,11 @@ export function hostOf(endpoint: string): string {
 /** Whether a text is a uuid as stash-boxes write them. */
 export function isUuid(text: unknown): text is string {
   return typeof text === "string" && UUID.test(text);
+}
+
+/** Whether a text is the name of a host, or of what answers have in its place. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
 }
 
 /** The endpoint under which the user has this stash-box: of ThePornDB's variants (`?type=…`) the one
@@ -51,7 +56,7 @@ export function byHost(ids: readonly StashId[]): Record<string, string> {
 
 /** The performer's page at a stash-box; built from checked parts alone. */
 export function performerPage(host: string, uuid: string): string | undefined {
-  return HOST.test(host) && host.includes(".") && isUuid(uuid) ? `https://${host}/performers/${uuid}` : undefined;
+  return isHost(host) && host.includes(".") && isUuid(uuid) ? `https://${host}/performers/${uuid}` : undefined;
 }
 
 /** A picture at a stash-box, by the path below its host that an answer names; nothing else becomes

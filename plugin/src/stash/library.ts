@@ -57,6 +57,20 @@ export async function scenes(sceneFilter: SceneFilter, page: number, perPage: nu
   return (await ask(scenesDocument, { scene_filter: sceneFilter, filter })).findScenes;
 }
 
+/** Those of these scenes that are there, some at a time. Stash refuses a list of ids of which one is gone:
+ *  it is asked for everything in between, and for nothing in a gap. */
+export async function* scenesOf(ids: readonly string[], perPage: number): AsyncGenerator<Scene[]> {
+  const wanted = new Set(ids);
+  let left = [...wanted].map(Number).sort((a, b) => a - b);
+  while (left.length > 0) {
+    const between = { value: left[0] ?? 0, value2: left.at(-1) ?? 0, modifier: "BETWEEN" as const };
+    const found = (await scenes({ id: between }, 1, perPage)).scenes;
+    const last = found.length < perPage ? Infinity : Number(found.at(-1)?.id);
+    yield found.filter(({ id }) => wanted.has(id));
+    left = left.filter((id) => id > last);
+  }
+}
+
 export async function image(id: string): Promise<Picture> {
   const { findImage } = await ask(imageDocument, { id });
   return certain(findImage, "gone");
@@ -89,9 +103,14 @@ export async function performersByName(q: string): Promise<Performer[]> {
   return (await ask(byStashIdOrName, { filter })).findPerformers.performers;
 }
 
-export async function allPerformers(page: number, perPage: number): Promise<{ count: number; performers: Performer[] }> {
-  const filter = { page, per_page: perPage, sort: "id", direction: "ASC" as const };
-  return (await ask(byStashIdOrName, { filter })).findPerformers;
+/** Everybody, some at a time. */
+export async function* allPerformers(perPage: number): AsyncGenerator<{ count: number; performers: Performer[] }> {
+  for (let page = 1; ; page += 1) {
+    const filter = { page, per_page: perPage, sort: "id", direction: "ASC" as const };
+    const { findPerformers: found } = await ask(byStashIdOrName, { filter });
+    yield found;
+    if (found.performers.length < perPage) return;
+  }
 }
 
 /** The tag of this name, made where there is none. */

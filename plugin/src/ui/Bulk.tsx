@@ -41,6 +41,7 @@ function Scan(): JSX.Element {
             : <>
               {begun && state === "paused" && <button type="button" className="btn btn-primary" onClick={() => void scanning.go()}>{t("resume")}</button>}
               <button type="button" className={`btn ${begun ? "btn-secondary" : "btn-primary"}`} onClick={() => void scanning.startOver(withPerformers)}>{t(begun ? "startOver" : "startScan")}</button>
+              <OpenQueue />
               <label className="mb-0"><input type="checkbox" checked={withPerformers} onChange={(event) => setWith(event.target.checked)} /> {t("withPerformers")}</label>
             </>}
         </div>
@@ -49,6 +50,22 @@ function Scan(): JSX.Element {
         {state === "finished" && <p className="mb-0">{t("scanDone")}</p>}
       </div>
     </section>
+  );
+}
+
+/** Opens what `rollcall scan` has written on another computer. */
+function OpenQueue(): JSX.Element {
+  if (scanning.opening) return <Progress step={scanning.opening} />;
+  return (
+    <label className="btn btn-secondary mb-0" title={t("openQueueTitle")}>
+      {t("openQueue")}
+      <input type="file" accept="application/json,.json" className="sr-only" onChange={({ target }) => {
+        const file = target.files?.[0];
+        // The same file may be chosen again.
+        target.value = "";
+        if (file) void scanning.open(file);
+      }} />
+    </label>
   );
 }
 
@@ -103,7 +120,7 @@ function One({ item }: { item: Item }): JSX.Element {
     <div className={`rollcall-person card ${best.grade}`}>
       <div className="card-body">
         <div className="rollcall-faces">
-          <figure>{person.thumbnail && <img src={person.thumbnail} alt={t("faceHere")} />}<figcaption className="small text-muted">{t("here")}</figcaption></figure>
+          <figure>{person.thumbnail ? <img src={person.thumbnail} alt={t("faceHere")} /> : <span className="rollcall-no-picture" />}<figcaption className="small text-muted">{t("here")}</figcaption></figure>
           <figure>
             {picture ? <img src={rebase(picture, base.href)} alt={t("picture", { name: best.candidate.name })} /> : <span className="rollcall-no-picture small text-muted">{t("noPictureHere")}</span>}
             <figcaption className="small text-muted">{t("inStash")}</figcaption>

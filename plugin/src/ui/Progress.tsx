@@ -4,6 +4,7 @@ import { bytes, t, type Key } from "../words.ts";
 
 const STAGES: Record<Step["stage"], Key> = {
   engine: "stageEngine", models: "stageModels", database: "stageDatabase", library: "stageLibrary", frames: "stageFrames",
+  compare: "stageCompare",
   decode: "stageDecode", detect: "stageDetect", embed: "stageEmbed", search: "stageSearch",
 };
 

@@ -8,7 +8,7 @@ import { assets, React, useEffect, useState } from "../stash/api.ts";
 import type { Configuration } from "../stash/state.ts";
 import { decide } from "../stash/state.ts";
 import { undo } from "../stash/writes.ts";
-import { bytes, sentence, t } from "../words.ts";
+import { bytes, day, sentence, t } from "../words.ts";
 import { DatabaseAddress, Refused } from "./FirstRun.tsx";
 import { databaseLine, engineLine } from "./lines.ts";
 import { Progress } from "./Progress.tsx";
@@ -81,7 +81,7 @@ function Checked({ session: { rollcall, configuration, trials, trouble, library 
     [t("checkOwn"), t("askedOwn", { n: library.known })],
     [t("checkDatabase"), databaseLine(database) + (database ? `, ${bytes(database.bytes)}` : "")],
     ...(database ? [
-      [t("checkAge"), new Date(database.created * 1000).toLocaleDateString(configuration.language)],
+      [t("checkAge"), day(database.created)],
       [t("checkSigner"), database.signer ?? t("unsigned")],
       [t("checkDecoys"), t(database.decoys ? "decoysOn" : "decoysOff")],
     ] as [string, string][] : []),

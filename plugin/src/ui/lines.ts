@@ -9,6 +9,6 @@ export function engineLine({ name, adapter, why }: EngineReport): string {
 }
 
 /** Which database is asked. */
-export function databaseLine(database: DatabaseFacts | null): string {
+export function databaseLine(database: Pick<DatabaseFacts, "version" | "performers"> | null): string {
   return database ? t("asked", { version: database.version, n: database.performers }) : t("askedNone");
 }

@@ -29,6 +29,12 @@ export async function stashWith({ database = true, library = photoLibrary(folder
 
 export { launch };
 
+/** Waits for something of the server's. */
+export async function waitFor(what) {
+  for (let i = 0; i < 300 && !what(); i += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+  if (!what()) throw new Error(`it did not happen: ${what}`);
+}
+
 /** A page of Stash as a user has it. */
 export class Visit {
   constructor({ page, errors }) {
