@@ -1,7 +1,7 @@
 // Scanning many scenes: one after the other, with a checkpoint after each. Nothing is written to the
 // library by the scan; the review does, when the user says so.
 
-import { reject, review } from "./decisions.ts";
+import { reject, review, type Place } from "./decisions.ts";
 import { framesOf } from "./engine/frames.ts";
 import { Known } from "./engine/known.ts";
 import { configure, session } from "./engine/session.ts";
@@ -169,7 +169,7 @@ class Bulk {
       const { best } = item.person;
       if (!best) return;
       const run = `${this.#run}-${item.scene.id}-${best.id}`;
-      const performer = best.performer ?? (await this.#create(best, run));
+      const performer = best.performer ?? (await this.#create(best, run, `scene:${item.scene.id}`));
       const scene = await findScene(item.scene.id);
       await add(run, `scene:${scene.id}`, scene.performers.map(({ id }) => id), [performer], await tagNamed(TAG));
       this.#undo.push({ item, run });
@@ -177,10 +177,10 @@ class Bulk {
     });
   }
 
-  async #create({ candidate }: Proposal, run: string): Promise<Performer> {
+  async #create({ candidate }: Proposal, run: string, place: Place): Promise<Performer> {
     const [endpoint, uuid] = sourceOf(candidate.stash_ids, (await session()).configuration) ?? [];
     if (!endpoint || !uuid) throw new Told("noStashBox", { name: candidate.name });
-    return (await create(run, endpoint, uuid)).performer;
+    return (await create(run, place, endpoint, uuid)).performer;
   }
 
   refuse(item: Item): Promise<void> {

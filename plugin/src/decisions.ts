@@ -3,10 +3,12 @@
 
 import { fields } from "./shapes.ts";
 
-/** What was written to the library, to be taken back. */
+/** What was written to the library, to be taken back. It is noted before it is written, so that it may
+ *  never have happened. */
 export type Write =
   | { kind: "add"; to: Place; performer: string; name: string; tag?: string }
-  | { kind: "create"; performer: string; name: string }
+  /** `performer` is empty until Stash has answered. */
+  | { kind: "create"; to: Place; performer: string; name: string; endpoint: string; stash_id: string }
   | { kind: "link"; performer: string; name: string; endpoint: string; stash_id: string };
 
 /** A scene, image or gallery: `scene:12`. */
@@ -69,9 +71,10 @@ function run(value: unknown): Run[] {
 function isWrite(value: unknown): value is Write {
   const { kind, to, performer, name, tag, endpoint, stash_id } = fields(value);
   const known = typeof performer === "string" && typeof name === "string";
-  if (kind === "add") return known && typeof to === "string" && isPlace(to) && (tag === undefined || typeof tag === "string");
-  if (kind === "link") return known && typeof endpoint === "string" && typeof stash_id === "string";
-  return known && kind === "create";
+  const there = typeof to === "string" && isPlace(to);
+  if (kind === "add") return known && there && (tag === undefined || typeof tag === "string");
+  const at = typeof endpoint === "string" && typeof stash_id === "string";
+  return known && at && (kind === "link" || (kind === "create" && there));
 }
 
 function isPlace(text: string): text is Place {
@@ -94,11 +97,12 @@ export function review(of: Decisions, scene: string): Decisions {
   return { ...of, reviewed: [...of.reviewed.filter((id) => id !== scene), scene].slice(-MOST_PLACES) };
 }
 
-/** Adds what was written to the run it belongs to. */
+/** Adds what is written to the run it belongs to, each once: a second attempt is the same write. */
 export function record(of: Decisions, id: string, time: string, writes: Write[]): Decisions {
   if (writes.length === 0) return of;
   const old = of.journal.find((run) => run.id === id);
-  const grown: Run = { id, time: old?.time ?? time, writes: [...(old?.writes ?? []), ...writes] };
+  const all = new Map([...(old?.writes ?? []), ...writes].map((write) => [JSON.stringify(write), write]));
+  const grown: Run = { id, time: old?.time ?? time, writes: [...all.values()] };
   return { ...of, journal: [grown, ...of.journal.filter((run) => run.id !== id)].slice(0, MOST_RUNS) };
 }
 
@@ -109,7 +113,17 @@ export function namesOf({ writes }: Run): string {
 
 /** Leaves of a run only what could not be taken back. */
 export function forget(of: Decisions, id: string, left: Write[]): Decisions {
-  const journal = of.journal.map((run) => (run.id === id ? { ...run, writes: left } : run));
+  return changed(of, id, () => left);
+}
+
+/** Puts what became of a write, or nothing, in its place. */
+export function amend(of: Decisions, id: string, write: Write, became: Write[]): Decisions {
+  const noted = JSON.stringify(write);
+  return changed(of, id, (writes) => writes.flatMap((other) => (JSON.stringify(other) === noted ? became : [other])));
+}
+
+function changed(of: Decisions, id: string, how: (writes: Write[]) => Write[]): Decisions {
+  const journal = of.journal.map((run) => (run.id === id ? { ...run, writes: how(run.writes) } : run));
   return { ...of, journal: journal.filter((run) => run.writes.length > 0) };
 }
 

@@ -57,7 +57,7 @@ export class Run {
 
   /** What this page's clicks have written and can be taken back, also those before a reload. */
   get writes(): Writes | undefined {
-    return this.#decisions.journal.find(({ id, writes }) => id === this.#writes || writes.some((write) => write.kind === "add" && write.to === this.subject.place));
+    return this.#decisions.journal.find(({ id, writes }) => id === this.#writes || writes.some((write) => "to" in write && write.to === this.subject.place));
   }
 
   /** Whether the user lets anything be written; settings that were not read yet forbid nothing. */
@@ -121,7 +121,7 @@ export class Run {
       if (hasUnsavedForm()) throw new Told("unsaved");
       const [endpoint, uuid] = this.source(proposal) ?? [];
       if (!endpoint || !uuid) throw new Told("noStashBox", { name: proposal.candidate.name });
-      const { performer, withoutPicture } = await create(this.#writes, endpoint, uuid);
+      const { performer, withoutPicture } = await create(this.#writes, this.subject.place, endpoint, uuid);
       await this.#addAll([performer]);
       this.said = t(withoutPicture ? "createdWithoutPicture" : "created", { name: performer.name });
     });

@@ -12,7 +12,7 @@ const queue = await bundled("queue.ts");
 const { t, closest, clock, speak } = await bundled("words.ts");
 
 describe("decisions", () => {
-  const { NOTHING, parseDecisions, reject, allow, record, forget, joined } = decisions;
+  const { NOTHING, parseDecisions, reject, allow, record, amend, forget, joined } = decisions;
   const add = { kind: "add", to: "scene:1", performer: "7", name: "Alice" };
 
   test("are what was written, read again", () => {
@@ -32,6 +32,15 @@ describe("decisions", () => {
     assert.equal(made.journal.length, 1);
     assert.deepEqual(forget(made, "run", [add]).journal[0].writes, [add]);
     assert.deepEqual(forget(made, "run", []).journal, []);
+  });
+
+  test("name a write once, however often it was attempted, and say what became of it", () => {
+    const create = { kind: "create", to: "scene:1", performer: "", name: "Alice", endpoint: "https://stashdb.org/graphql", stash_id: "a" };
+    const twice = record(record(NOTHING, "run", "t", [create]), "run", "later", [create, add]);
+    assert.deepEqual(twice.journal[0].writes, [create, add]);
+    assert.deepEqual(amend(twice, "run", create, [{ ...create, performer: "9" }]).journal[0].writes, [{ ...create, performer: "9" }, add]);
+    assert.deepEqual(amend(amend(twice, "run", create, []), "run", add, []).journal, []);
+    assert.deepEqual(parseDecisions(JSON.stringify(twice)), twice);
   });
 
   test("of two devices are joined without loss", () => {

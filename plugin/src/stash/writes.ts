@@ -1,10 +1,11 @@
-// Everything that changes the user's library. Each thing written is told to the journal first to last.
+// Everything that changes the user's library. The journal has a note of each thing before it is written:
+// a page that dies in between leaves nothing that cannot be taken back.
 
-import { record, forget, type Place, type Run, type Write } from "../decisions.ts";
+import { amend, record, forget, type Decisions, type Place, type Run, type Write } from "../decisions.ts";
 import { certain, Told } from "../words.ts";
 import { hostOf, isUuid, type StashId } from "./endpoints.ts";
-import { ask, change } from "./graphql.ts";
-import { performer as findPerformer, performerAt, type Performer } from "./library.ts";
+import { ask, change, wasRefused } from "./graphql.ts";
+import { performer as findPerformer, performerAt, type Performer, type UsedPerformer } from "./library.ts";
 import { createInput, type CreateInput, type Scraped } from "./scraped.ts";
 import { configuration, decide } from "./state.ts";
 import addToGalleries from "../graphql/add-to-galleries.graphql";
@@ -38,13 +39,23 @@ export async function add(run: string, place: Place, present: readonly string[],
   const missing = who.filter(({ id }) => !present.includes(id));
   if (missing.length === 0) return;
   await mayWrite();
-  await bulk(place, missing.map(({ id }) => id), "ADD", tag);
   const tagged = tag === undefined ? {} : { tag };
-  await note(run, missing.map(({ id, name }) => ({ kind: "add", to: place, performer: id, name, ...tagged })));
+  const writes = missing.map(({ id, name }): Write => ({ kind: "add", to: place, performer: id, name, ...tagged }));
+  await noted(run, writes, () => bulk(place, missing.map(({ id }) => id), "ADD", tag));
 }
 
-async function note(run: string, writes: Write[]): Promise<void> {
+/** Notes what is going to be written, and writes it. What Stash refuses did not happen, and the note goes
+ *  again; what a broken connection left open may have happened. */
+async function noted<T>(run: string, writes: Write[], how: () => Promise<T>): Promise<T> {
   await decide((decisions) => record(decisions, run, new Date().toISOString(), writes));
+  try {
+    return await how();
+  } catch (thrown) {
+    const gone = (decisions: Decisions): Decisions => writes.reduce((all, write) => amend(all, run, write, []), decisions);
+    // Whose login has ended cannot change the journal either: undoing what never happened does no harm.
+    if (wasRefused(thrown)) await decide(gone).catch(() => undefined);
+    throw thrown;
+  }
 }
 
 /** A performer of a stash-box, from there. */
@@ -55,27 +66,30 @@ async function scraped(endpoint: string, uuid: string): Promise<Scraped> {
   return exact;
 }
 
-/** Creates a performer from a stash-box's data, by uuid alone; one who is in the library already is
- *  taken instead. Where Stash cannot fetch the picture, without it. */
-export async function create(run: string, endpoint: string, uuid: string): Promise<{ performer: Performer; withoutPicture: boolean }> {
+/** Creates a performer from a stash-box's data, by uuid alone, for a place; one who is in the library
+ *  already is taken instead. Where Stash cannot fetch the picture, without it. */
+export async function create(run: string, place: Place, endpoint: string, uuid: string): Promise<{ performer: Performer; withoutPicture: boolean }> {
   await mayWrite();
   if (!isUuid(uuid)) throw new Told("notAtStashBox", { host: hostOf(endpoint) });
   const there = await performerAt(hostOf(endpoint), uuid);
   if (there) return { performer: there, withoutPicture: false };
   const input = createInput(await scraped(endpoint, uuid), endpoint);
-  const make = async (with_: CreateInput): Promise<Performer> =>
-    certain((await change(createDocument, { input: with_ })).performerCreate, "gone");
-  let performer: Performer, withoutPicture = false;
+  const write: Write = { kind: "create", to: place, performer: "", name: input.name, endpoint, stash_id: uuid };
+  const made = await noted(run, [write], () => make(input));
+  const { id, name } = made.performer;
+  await decide((decisions) => amend(decisions, run, write, [{ ...write, performer: id, name }]));
+  return made;
+}
+
+async function make(input: CreateInput): Promise<{ performer: Performer; withoutPicture: boolean }> {
+  const send = async (input: CreateInput): Promise<Performer> => certain((await change(createDocument, { input })).performerCreate, "gone");
   try {
-    performer = await make(input);
+    return { performer: await send(input), withoutPicture: false };
   } catch (thrown) {
-    if (!("image" in input) || /already exists|unique/i.test(String(thrown))) throw thrown;
+    if (!("image" in input) || !wasRefused(thrown) || /already exists|unique/i.test(String(thrown))) throw thrown;
     const { image: _, ...rest } = input;
-    performer = await make(rest);
-    withoutPicture = true;
+    return { performer: await send(rest), withoutPicture: true };
   }
-  await note(run, [{ kind: "create", performer: performer.id, name: performer.name }]);
-  return { performer, withoutPicture };
 }
 
 /** Links a performer with one of a stash-box. Stash replaces the list, so it is read just before. */
@@ -84,8 +98,8 @@ export async function link(run: string, performerId: string, endpoint: string, u
   const performer = await findPerformer(performerId);
   if (!performer) throw new Told("gone");
   if (performer.stash_ids.some((id) => hostOf(id.endpoint) === hostOf(endpoint))) throw new Told("linkedAlready", { host: hostOf(endpoint) });
-  await writeIds(performerId, [...performer.stash_ids, { endpoint, stash_id: uuid }]);
-  await note(run, [{ kind: "link", performer: performerId, name: performer.name, endpoint, stash_id: uuid }]);
+  const write: Write = { kind: "link", performer: performerId, name: performer.name, endpoint, stash_id: uuid };
+  await noted(run, [write], () => writeIds(performerId, [...performer.stash_ids, { endpoint, stash_id: uuid }]));
 }
 
 async function writeIds(id: string, ids: readonly StashId[]): Promise<void> {
@@ -112,12 +126,19 @@ export async function undo(run: Run): Promise<void> {
 
 async function takeBack(write: Write): Promise<void> {
   if (write.kind === "add") return bulk(write.to, [write.performer], "REMOVE", write.tag);
-  const performer = await findPerformer(write.performer);
-  if (!performer) return; // deleted meanwhile: nothing is left to take back
+  const performer = await written(write);
+  if (!performer) return; // deleted meanwhile, or never made: nothing is left to take back
   if (write.kind === "link") {
     const other = ({ endpoint, stash_id }: StashId): boolean => endpoint !== write.endpoint || stash_id !== write.stash_id;
     return writeIds(performer.id, performer.stash_ids.filter(other));
   }
   if (performer.scene_count + performer.image_count + performer.gallery_count > 0) throw new Told("usedElsewhere", { name: performer.name });
   await change(destroyDocument, { id: performer.id });
+}
+
+/** Whom a write was about. Who was created without Stash's answer coming through is known by the uuid:
+ *  nobody had it before. */
+async function written(write: Write): Promise<UsedPerformer | null> {
+  const id = write.performer || (write.kind === "create" ? (await performerAt(hostOf(write.endpoint), write.stash_id))?.id : undefined);
+  return id ? findPerformer(id) : null;
 }
