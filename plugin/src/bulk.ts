@@ -2,9 +2,10 @@
 // library by the scan; the review does, when the user says so.
 
 import { reject, review, type Place } from "./decisions.ts";
+import { kindOf } from "./engine/client.ts";
 import { framesOf } from "./engine/frames.ts";
 import { Known } from "./engine/known.ts";
-import { configure, session } from "./engine/session.ts";
+import { configure, session, type Session } from "./engine/session.ts";
 import { kept } from "./engine/store.ts";
 import { Listeners } from "./listeners.ts";
 import type { Proposal } from "./people.ts";
@@ -33,6 +34,8 @@ class Bulk {
   scan: Scan = FRESH;
   state: "loading" | "paused" | "running" | "finished" = "loading";
   step: Step | undefined;
+  /** What the last scene was looked at with. */
+  session: Session | undefined;
   /** How far the file that is being opened has come. */
   opening: Step | undefined;
   now = "";
@@ -140,6 +143,7 @@ class Bulk {
     const progress = (step: Step): void => { this.step = step; this.changes.tell(); };
     // What goes wrong here concerns all scenes, and ends the scan.
     const opened = await session({ progress });
+    this.session = opened;
     try {
       const frames = await framesOf(scene, base.href, signal);
       const { answer } = await opened.rollcall.identifyScene({ ...frames, expected: expectedOf(scene.performers) }, { signal, progress });
@@ -151,6 +155,8 @@ class Bulk {
       return (scan) => looked(scan, scene, answer, beside);
     } catch (thrown) {
       if (thrown instanceof Told && thrown.key === "signedOut") throw thrown;
+      // Another database, or other settings: the same scene again, with those.
+      if (kindOf(thrown) === "closed") return this.#look(scene, signal);
       const why = sentence(thrown);
       return (scan) => failed(scan, scene, why);
     }

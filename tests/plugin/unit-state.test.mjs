@@ -8,6 +8,7 @@ import { bundled, plugin } from "./lib/bundle.mjs";
 
 const decisions = await bundled("decisions.ts");
 const { candidates } = await bundled("engine/places.ts");
+const { isNewer } = await bundled("engine/newer.ts");
 const queue = await bundled("queue.ts");
 const { t, closest, clock, speak } = await bundled("words.ts");
 
@@ -70,6 +71,12 @@ describe("places of a database", () => {
     assert.deepEqual(urls("http://nas:9999/", "nas:7878", false)[0], "http://nas:7878/database/");
     assert.deepEqual(urls("http://nas:9999/", "javascript:alert(1)", false), []);
   });
+});
+
+test("a newer version is told number by number, and what is no version is never newer", () => {
+  assert.ok(isNewer("2026.12.1", "2026.11.9"));
+  assert.ok(isNewer("2026.11.10", "2026.11.9"));
+  for (const other of ["2026.11.9", "2025.12.10", "2027", "2027.1.1.1", "", "2027.1.<b>"]) assert.ok(!isNewer(other, "2026.11.9"), other);
 });
 
 describe("the bulk queue", () => {

@@ -1,6 +1,7 @@
 // The client of web/, loaded when it is first needed: Stash's whole page waits for the main script.
 
 import type { Rollcall, RollcallOptions, Listeners } from "../../../web/client/index.ts";
+import { fields } from "../shapes.ts";
 import { assets } from "../stash/api.ts";
 
 interface ClientModule {
@@ -20,5 +21,11 @@ export async function startClient(options: RollcallOptions, on: Listeners): Prom
 
 /** The `kind` of a `RollcallError`, which comes from a bundle of its own: its class is not ours. */
 export function kindOf(thrown: unknown): unknown {
-  return typeof thrown === "object" && thrown !== null && "kind" in thrown ? thrown.kind : undefined;
+  return fields(thrown)["kind"];
+}
+
+/** The manifest of a database that is used only if the user says so. */
+export function unconfirmed(thrown: unknown): string | undefined {
+  const { kind, manifest } = fields(thrown);
+  return kind === "unconfirmed" && typeof manifest === "string" ? manifest : undefined;
 }

@@ -9,8 +9,8 @@ export interface Place {
 }
 
 /** What became of a place that was asked. `blocked`: by the page's policy; `mixed`: http from a page of
- *  https; `nothing`: no database there, or nobody answers. */
-export interface Trial extends Place { outcome: "database" | "nothing" | "blocked" | "mixed" }
+ *  https; `nothing`: no database there, or nobody answers; `kept`: the same, but this browser has kept it. */
+export interface Trial extends Place { outcome: "database" | "kept" | "nothing" | "blocked" | "mixed" }
 
 /** The port of `rollcall-server`. */
 const PORT = 7878;
@@ -72,13 +72,16 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || host.startsWith("127.");
 }
 
-/** Asks one place after the other until one has a database; all that were asked come back. */
-export async function locate(places: readonly Place[], refusals: Refusals): Promise<Trial[]> {
+/** Asks one place after the other until one has a database; all that were asked come back. Where none has,
+ *  the first whose database was `kept` by this browser stands in for it. */
+export async function locate(places: readonly Place[], refusals: Refusals, kept: () => Promise<readonly string[]>): Promise<Trial[]> {
   const trials: Trial[] = [];
   for (const place of places) {
     const trial = await attempt(place, refusals);
     trials.push(trial);
-    if (trial.outcome === "database") break;
+    if (trial.outcome === "database") return trials;
   }
-  return trials;
+  const there = await kept();
+  const first = trials.find(({ url }) => there.includes(url));
+  return trials.map((trial) => (trial === first ? { ...trial, outcome: "kept" } : trial));
 }

@@ -10,6 +10,7 @@ import { kindOf, startClient } from "./client.ts";
 import { OwnLibrary } from "./own-library.ts";
 import { candidates, locate, type Trial } from "./places.ts";
 import { Refusals } from "./refusals.ts";
+import { keptDatabases } from "./store.ts";
 
 /** Put in by build.mjs: the database of whoever published this build, or nothing. */
 declare const DATABASE_URL: string;
@@ -18,6 +19,8 @@ export interface Session {
   rollcall: Rollcall;
   configuration: Configuration;
   trials: Trial[];
+  /** The folder of the database that is used. */
+  place: string | undefined;
   /** Why the database that was found is not used, in a sentence. */
   trouble: unknown;
   /** The user's own performers; more of them may still be learnt. */
@@ -37,6 +40,10 @@ const MOST_REQUESTS = 500;
 const FIRST_LESSONS = 20;
 /** Without a database they are all there is to be compared with. */
 const FIRST_WITHOUT_DATABASE = 300;
+
+/** A database that has changed oddly and that the user takes all the same, in this visit; the client keeps
+ *  that in mind for later ones. */
+let confirmed: string | undefined;
 
 let opened: Promise<Session> | undefined;
 let spoken = "";
@@ -69,14 +76,20 @@ export async function endSession(): Promise<void> {
   await before?.then(({ rollcall }) => rollcall.close(), () => undefined);
 }
 
+/** Takes the user's word for the database with this manifest: the next session uses it. */
+export function confirmDatabase(manifest: string): Promise<void> {
+  confirmed = manifest;
+  return endSession();
+}
+
 async function open(hears: Hears): Promise<Session> {
   const now = await configure();
   const { settings } = now;
-  const trials = await locate(candidates(base.href, settings.databaseUrl, settings.offline, DATABASE_URL), refusals);
-  const place = trials.find(({ outcome }) => outcome === "database");
+  const trials = await locate(candidates(base.href, settings.databaseUrl, settings.offline, DATABASE_URL), refusals, keptDatabases);
+  const place = trials.find(({ outcome }) => outcome === "database" || outcome === "kept")?.url;
   const models = new URL("models/opencv/", assets).href;
   const start = (database: string | undefined): Promise<Rollcall> => startClient({
-    assets: assets.href, models, database,
+    assets: assets.href, models, database, confirmedManifest: confirmed,
     engine: settings.engine, minConfidence: settings.minConfidence, maxResults: settings.maxResults, frames: settings.frames,
   }, {
     progress: (progress) => hears.progress?.(progress),
@@ -87,7 +100,7 @@ async function open(hears: Hears): Promise<Session> {
   });
   let rollcall: Rollcall, trouble: unknown;
   try {
-    rollcall = await start(place?.url);
+    rollcall = await start(place);
   } catch (thrown) {
     if (!place || !isDatabaseTrouble(thrown)) throw thrown;
     // A forged or broken database must not keep anybody from their own library.
@@ -96,7 +109,7 @@ async function open(hears: Hears): Promise<Session> {
   }
   const library = new OwnLibrary(rollcall, await modelsOf(models));
   if (settings.ownLibrary) await learn(library, rollcall.database ? FIRST_LESSONS : FIRST_WITHOUT_DATABASE, hears);
-  return { rollcall, configuration: now, trials, trouble, library };
+  return { rollcall, configuration: now, trials, place: trouble === undefined ? place : undefined, trouble, library };
 }
 
 /** Learns enough for a first answer, and the rest while the user looks at that. */

@@ -35,6 +35,26 @@ async function run<T>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => 
   }
 }
 
+/** What the client calls the IndexedDB of a database's files: this and its address. */
+const DATABASE = "rollcall ";
+
+/** The addresses of the databases whose files the client has kept here. A browser that does not list its
+ *  databases has none, as far as we know. */
+export async function keptDatabases(): Promise<string[]> {
+  const all = await indexedDB.databases?.().catch(() => []) ?? [];
+  return all.flatMap(({ name }) => (name?.startsWith(`${DATABASE}http`) ? [name.slice(DATABASE.length)] : []));
+}
+
+/** Deletes them; gives how many there were. */
+export async function forgetDatabases(): Promise<number> {
+  const ours = await keptDatabases();
+  await Promise.all(ours.map((url) => new Promise<void>((resolve) => {
+    const request = indexedDB.deleteDatabase(DATABASE + url);
+    request.onsuccess = request.onerror = request.onblocked = () => resolve();
+  })));
+  return ours.length;
+}
+
 export const kept = {
   get: (key: string): Promise<unknown> => run("readonly", (store) => store.get(key)),
   /** All whose keys begin so. */

@@ -6,6 +6,7 @@ import { moments } from "../people.ts";
 import { base, Link, React, useEffect, useState } from "../stash/api.ts";
 import { rebase } from "../stash/paths.ts";
 import { clock, percent, t } from "../words.ts";
+import { FirstRun } from "./FirstRun.tsx";
 import { Grade } from "./Grade.tsx";
 import { Progress } from "./Progress.tsx";
 import { useRedraw } from "./redraw.ts";
@@ -13,12 +14,13 @@ import { useRedraw } from "./redraw.ts";
 export function Bulk(): JSX.Element {
   useRedraw(scanning.changes);
   useEffect(() => void scanning.load(), []);
-  const { state, scan, problem, said } = scanning;
+  const { state, scan, problem, said, session } = scanning;
   return (
     <div className="rollcall rollcall-bulk" data-state={state} data-waiting={scan.queue.length}>
       <Scan />
       {problem && <div className="alert alert-warning" role="alert">{problem}</div>}
       <div aria-live="polite" className="rollcall-said">{said}</div>
+      {session && <FirstRun session={session} retry={() => void scanning.go()} />}
       <Review />
       <Failures />
     </div>

@@ -8,6 +8,7 @@ import { t } from "../words.ts";
 import { FirstRun } from "./FirstRun.tsx";
 import { useLanguage } from "./language.tsx";
 import { databaseLine, engineLine } from "./lines.ts";
+import { NewerDatabase } from "./NewerDatabase.tsx";
 import { PersonCard } from "./PersonCard.tsx";
 import { ProblemCard } from "./ProblemCard.tsx";
 import { Progress } from "./Progress.tsx";
@@ -74,6 +75,7 @@ function People({ run }: { run: Run }): JSX.Element {
       </ol>
       {done && <Unseen performers={seen.unseen} />}
       <Facts run={run} />
+      {done && run.session && <NewerDatabase session={run.session} retry={() => void run.start()} />}
     </>
   );
 }

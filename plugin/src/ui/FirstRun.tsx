@@ -1,6 +1,7 @@
 // Shown where no database was found: what works without, and how to get one.
 
-import { endSession, type Session } from "../engine/session.ts";
+import { unconfirmed } from "../engine/client.ts";
+import { confirmDatabase, endSession, type Session } from "../engine/session.ts";
 import type { Trial } from "../engine/places.ts";
 import { Link, pluginId, React, useState } from "../stash/api.ts";
 import { set } from "../stash/state.ts";
@@ -8,7 +9,7 @@ import { sentence, t } from "../words.ts";
 
 export function FirstRun({ session, retry }: { session: Session; retry(): void }): JSX.Element {
   const { trials, library: { known: own }, trouble, configuration: { settings } } = session;
-  if (trouble) return <Trouble trouble={trouble} />;
+  if (trouble) return <Trouble trouble={trouble} retry={retry} />;
   if (session.rollcall.database) return <></>;
   const refused = trials.find(({ outcome }) => outcome === "blocked" || outcome === "mixed");
   return (
@@ -50,12 +51,24 @@ export function DatabaseAddress({ retry }: { retry(): void }): JSX.Element {
   );
 }
 
-/** A database that is there and not believed or not whole. */
-function Trouble({ trouble }: { trouble: unknown }): JSX.Element {
+/** A database that is there and not believed or not whole. One that has changed oddly is used if the user
+ *  says so, after reading what is odd. */
+export function Trouble({ trouble, retry }: { trouble: unknown; retry(): void }): JSX.Element {
+  const manifest = unconfirmed(trouble);
+  const accept = async (manifest: string): Promise<void> => {
+    await confirmDatabase(manifest);
+    retry();
+  };
   return (
-    <div className="alert alert-warning" role="alert">
+    <div className="alert alert-warning rollcall-trouble" role="alert">
       <p>{t("databaseTrouble")}</p>
       <p className="mb-0">{sentence(trouble)}</p>
+      {manifest && (
+        <>
+          <p className="mt-2">{t("confirmAsk")}</p>
+          <button type="button" className="btn btn-danger btn-sm" onClick={() => void accept(manifest)}>{t("confirmDatabase")}</button>
+        </>
+      )}
     </div>
   );
 }

@@ -2,14 +2,15 @@
 
 import { NOTHING, joined, namesOf, parseDecisions, type Decisions, type Run } from "../decisions.ts";
 import { scanning } from "../bulk.ts";
-import { kept } from "../engine/store.ts";
+import { forgetDatabases, kept } from "../engine/store.ts";
 import { configure, endSession, requests, session, type Session } from "../engine/session.ts";
 import { assets, React, useEffect, useState } from "../stash/api.ts";
 import type { Configuration } from "../stash/state.ts";
 import { decide } from "../stash/state.ts";
 import { undo } from "../stash/writes.ts";
 import { bytes, day, sentence, t } from "../words.ts";
-import { DatabaseAddress, Refused } from "./FirstRun.tsx";
+import { DatabaseAddress, Refused, Trouble } from "./FirstRun.tsx";
+import { NewerDatabase } from "./NewerDatabase.tsx";
 import { databaseLine, engineLine } from "./lines.ts";
 import { Progress } from "./Progress.tsx";
 import type { Step } from "../run.ts";
@@ -70,9 +71,8 @@ function Check(): JSX.Element {
   );
 }
 
-function Checked({ session: { rollcall, configuration, trials, trouble, library }, retry }: { session: Session; retry(): void }): JSX.Element {
-  const { engine, database } = rollcall;
-  const used = trials.find(({ outcome }) => outcome === "database");
+function Checked({ session, retry }: { session: Session; retry(): void }): JSX.Element {
+  const { rollcall: { engine, database }, configuration, trials, trouble, library, place } = session;
   const rows: [string, string][] = [
     [t("checkStash"), configuration.stash],
     [t("checkSecure"), t(window.isSecureContext ? "secureYes" : "secureNo")],
@@ -92,11 +92,12 @@ function Checked({ session: { rollcall, configuration, trials, trouble, library 
       <dl className="mt-3">{rows.map(([key, value]) => <React.Fragment key={key}><dt>{key}</dt><dd>{value}</dd></React.Fragment>)}</dl>
       <h6>{t("places")}</h6>
       <ul className="list-unstyled rollcall-places">
-        {trials.map(({ url, outcome }) => <li key={url}><code>{url}</code> <span className={`badge ${outcome === "database" ? "badge-success" : "badge-secondary"}`}>{t(`place_${outcome}`)}</span></li>)}
+        {trials.map(({ url, outcome }) => <li key={url}><code>{url}</code> <span className={`badge ${url === place ? "badge-success" : "badge-secondary"}`}>{t(`place_${outcome}`)}</span></li>)}
       </ul>
-      {trouble !== undefined && <div className="alert alert-warning" role="alert">{sentence(trouble)}</div>}
+      {trouble !== undefined && <Trouble trouble={trouble} retry={retry} />}
+      <NewerDatabase session={session} retry={retry} />
       {trials.filter(({ outcome }) => outcome === "blocked" || outcome === "mixed").map((trial) => <Refused key={trial.url} trial={trial} />)}
-      {!used && <DatabaseAddress retry={retry} />}
+      {!place && <DatabaseAddress retry={retry} />}
     </>
   );
 }
@@ -155,17 +156,6 @@ function Kept({ decisions, act }: { decisions: Decisions; act: Act }): JSX.Eleme
       </div>
     </section>
   );
-}
-
-/** Deletes the databases' files that the worker has kept; gives how many databases there were. */
-async function forgetDatabases(): Promise<number> {
-  const all = await indexedDB.databases?.().catch(() => []) ?? [];
-  const ours = all.flatMap(({ name }) => (name?.startsWith("rollcall http") ? [name] : []));
-  await Promise.all(ours.map((name) => new Promise<void>((resolve) => {
-    const request = indexedDB.deleteDatabase(name);
-    request.onsuccess = request.onerror = request.onblocked = () => resolve();
-  })));
-  return ours.length;
 }
 
 function save(decisions: Decisions): void {

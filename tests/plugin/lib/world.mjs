@@ -81,8 +81,10 @@ export class Visit {
     })));
   }
 
-  async shot(name) {
+  /** A picture of the page, with what `selector` names in view. */
+  async shot(name, selector) {
     mkdirSync(folders.shots, { recursive: true });
+    if (selector) await this.page.$eval(selector, (element) => element.scrollIntoView({ block: "center" }));
     await this.page.screenshot({ path: join(folders.shots, `${name}.png`) });
   }
 }
