@@ -145,7 +145,7 @@ class Bulk {
     const opened = await session({ progress });
     this.session = opened;
     try {
-      const frames = await framesOf(scene, base.href, signal);
+      const frames = await framesOf(scene, { base: base.href, signal });
       const { answer } = await opened.rollcall.identifyScene({ ...frames, expected: expectedOf(scene.performers) }, { signal, progress });
       const decisions = await decide((decisions) => decisions);
       const beside = {

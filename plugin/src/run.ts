@@ -3,6 +3,7 @@
 
 import type { Answer, Progress } from "../../web/client/index.ts";
 import { NOTHING, allow, reject, type Decisions, type Place, type Run as Writes } from "./decisions.ts";
+import type { Frames } from "./engine/frames.ts";
 import { Known } from "./engine/known.ts";
 import { localId } from "./engine/own-library.ts";
 import { session, type Session } from "./engine/session.ts";
@@ -20,7 +21,11 @@ export interface On {
   signal: AbortSignal;
   provisional(answer: Answer): void;
   progress(step: Step): void;
+  /** Hears what was read to get the frames. */
+  frames(read: Read): void;
 }
+
+export type Read = Pick<Frames, "streamed" | "unplayable">;
 
 /** What a page lets be identified: one scene, image or gallery. */
 export interface Subject {
@@ -41,6 +46,7 @@ export class Run {
   answer: Answer | undefined;
   seen: Seen | undefined;
   session: Session | undefined;
+  read: Read | undefined;
   /** What the last click wrote, to be said. */
   said = "";
   busy = false;
@@ -72,7 +78,7 @@ export class Run {
     this.#stop = stop;
     this.#writes = newRun();
     this.#known.forget();
-    Object.assign(this, { phase: "working", problem: undefined, answer: undefined, seen: undefined, step: undefined, said: "" });
+    Object.assign(this, { phase: "working", problem: undefined, answer: undefined, seen: undefined, step: undefined, read: undefined, said: "" });
     this.changes.tell();
     const progress = (step: Step): void => { if (!stop.signal.aborted) { this.step = step; this.changes.tell(); } };
     try {
@@ -81,7 +87,8 @@ export class Run {
       if (stop.signal.aborted) return;
       this.session = opened;
       this.#decisions = await decide((decisions) => decisions);
-      const on = { signal: stop.signal, progress, provisional: (answer: Answer) => void this.#show(answer, stop.signal) };
+      const frames = (read: Read): void => { this.read = read; };
+      const on = { signal: stop.signal, progress, frames, provisional: (answer: Answer) => void this.#show(answer, stop.signal) };
       const { subject } = this;
       const answer = await (now && subject.identifyNow ? subject.identifyNow(opened, expectedOf(tagged), on) : subject.identify(opened, expectedOf(tagged), on));
       await this.#show(answer, stop.signal);

@@ -20,7 +20,9 @@ export function sceneSubject(id: string): Subject {
     performers: async () => (await scene(id)).performers,
     async identify({ rollcall }, expected, on) {
       on.progress({ stage: "frames", done: 0, total: 0 });
-      const frames = await framesOf(await scene(id), base.href, on.signal);
+      const hear = (done: number, total: number): void => on.progress({ stage: "frames", done, total });
+      const frames = await framesOf(await scene(id), { base: base.href, signal: on.signal, hear });
+      on.frames(frames);
       return (await rollcall.identifyScene({ ...frames, expected }, heard(on))).answer;
     },
     async identifyNow({ rollcall }, expected, on) {

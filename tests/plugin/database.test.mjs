@@ -1,4 +1,4 @@
-// Where the database is, where it is not, and what the plugin says of it. Also frames that are missing.
+// Where the database is, where it is not, and what the plugin says of it.
 
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -6,7 +6,6 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { notPlayable, spriteMissing } from "../stash/faults.mjs";
 import { inside, sendFile } from "../stash/files.mjs";
 import { startPrefix } from "../stash/prefix.mjs";
 import { Visit, films, folders, launch, skip, starOf, stashWith } from "./lib/world.mjs";
@@ -78,30 +77,6 @@ describe("the database", { skip }, () => {
     await visit.sees("There is a database, but it is not used");
     assert.equal((await visit.people())[0].name, star);
     rmSync(folder, { recursive: true });
-    await visit.page.close();
-  });
-
-  test("a scene without a sheet is looked at by its cover and preview", async () => {
-    const { visit } = await identified({}, { change: ({ faults }) => faults.add(spriteMissing()) });
-    assert.equal((await visit.people())[0]?.name, star);
-    await visit.page.close();
-  });
-
-  test("a scene with nothing to look at: Stash may make a sheet, after a question", async () => {
-    const { stash, visit } = await identified({}, {
-      change: ({ faults }) => {
-        faults.add(spriteMissing());
-        faults.add(notPlayable());
-        faults.add({ when: ({ path }) => /screenshot/.test(path), status: 404, body: "" });
-      },
-    });
-    await visit.sees("nothing to look at");
-    await visit.click("Have Stash make a sprite sheet…");
-    assert.equal(stash.asked("RollcallGenerateSprite").length, 0);
-    await visit.shot("no-frames");
-    await visit.click("Make it");
-    await visit.sees("Stash works on it");
-    assert.deepEqual(stash.asked("RollcallGenerateSprite"), [{ ids: ["1"] }]);
     await visit.page.close();
   });
 });

@@ -528,7 +528,7 @@ type RollcallSceneQueryVariables = Exact<{
 }>;
 
 
-type RollcallSceneQuery = { findScene: { id: string, title: string | null, organized: boolean, files: Array<{ basename: string, duration: number, width: number, height: number }>, paths: { screenshot: string | null, preview: string | null, sprite: string | null, vtt: string | null }, performers: Array<{ id: string, name: string, disambiguation: string | null, image_path: string | null, ignore_auto_tag: boolean, stash_ids: Array<{ endpoint: string, stash_id: string }> }> } | null };
+type RollcallSceneQuery = { findScene: { id: string, title: string | null, organized: boolean, files: Array<{ basename: string, duration: number, width: number, height: number, size: number, video_codec: string }>, paths: { screenshot: string | null, preview: string | null, sprite: string | null, vtt: string | null }, scene_markers: Array<{ seconds: number, screenshot: string }>, performers: Array<{ id: string, name: string, disambiguation: string | null, image_path: string | null, ignore_auto_tag: boolean, stash_ids: Array<{ endpoint: string, stash_id: string }> }> } | null };
 
 type RollcallScenesQueryVariables = Exact<{
   scene_filter?: SceneFilterType | null | undefined;
@@ -536,7 +536,7 @@ type RollcallScenesQueryVariables = Exact<{
 }>;
 
 
-type RollcallScenesQuery = { findScenes: { count: number, scenes: Array<{ id: string, title: string | null, organized: boolean, files: Array<{ basename: string, duration: number, width: number, height: number }>, paths: { screenshot: string | null, preview: string | null, sprite: string | null, vtt: string | null }, performers: Array<{ id: string, name: string, disambiguation: string | null, image_path: string | null, ignore_auto_tag: boolean, stash_ids: Array<{ endpoint: string, stash_id: string }> }> }> } };
+type RollcallScenesQuery = { findScenes: { count: number, scenes: Array<{ id: string, title: string | null, organized: boolean, files: Array<{ basename: string, duration: number, width: number, height: number, size: number, video_codec: string }>, paths: { screenshot: string | null, preview: string | null, sprite: string | null, vtt: string | null }, scene_markers: Array<{ seconds: number, screenshot: string }>, performers: Array<{ id: string, name: string, disambiguation: string | null, image_path: string | null, ignore_auto_tag: boolean, stash_ids: Array<{ endpoint: string, stash_id: string }> }> }> } };
 
 type RollcallScrapePerformerQueryVariables = Exact<{
   endpoint: string;

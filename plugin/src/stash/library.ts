@@ -35,8 +35,9 @@ export interface Scene {
   id: string;
   title: string | null;
   organized: boolean;
-  files: { basename: string; duration: number; width: number; height: number }[];
+  files: { basename: string; duration: number; width: number; height: number; size: number; video_codec: string }[];
   paths: { screenshot: string | null; preview: string | null; sprite: string | null; vtt: string | null };
+  scene_markers: { seconds: number; screenshot: string | null }[];
   performers: Performer[];
 }
 

@@ -4,7 +4,7 @@ import { namesOf, type Place } from "../decisions.ts";
 import { addable } from "../people.ts";
 import type { Run } from "../run.ts";
 import { React, useEffect } from "../stash/api.ts";
-import { t } from "../words.ts";
+import { bytes, t } from "../words.ts";
 import { FirstRun } from "./FirstRun.tsx";
 import { useLanguage } from "./language.tsx";
 import { databaseLine, engineLine } from "./lines.ts";
@@ -82,11 +82,13 @@ function People({ run }: { run: Run }): JSX.Element {
 
 /** What was looked at, with what, and against what. */
 function Facts({ run }: { run: Run }): JSX.Element {
-  const { answer, session } = run;
+  const { answer, session, read } = run;
   if (!answer || !session) return <></>;
   const { scene, engine, database } = answer;
   const lines = [
     scene && t("looked", { n: scene.searched, faces: scene.faces, poor: scene.too_poor }),
+    read && read.streamed > 0 && t("streamed", { size: bytes(read.streamed) }),
+    read?.unplayable !== undefined && t("unplayable", { codec: read.unplayable }),
     databaseLine(session.rollcall.database),
     session.library.known > 0 && t("askedOwn", { n: session.library.known }),
     answer.partial && t("partial"),

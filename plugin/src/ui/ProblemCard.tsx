@@ -12,7 +12,7 @@ export function ProblemCard({ run }: { run: Run }): JSX.Element {
   return (
     <div className="alert alert-warning rollcall-problem" role="alert">
       <p className="mb-0">{run.problem.text}</p>
-      {run.problem.key === "noFrames" && kind === "scene" && id && <Generate scene={id} />}
+      {run.problem.key?.startsWith("noFrames") && kind === "scene" && id && <Generate scene={id} />}
     </div>
   );
 }
