@@ -22,6 +22,12 @@ pub trait Engine {
         model: &'a str,
         input: &'a Tensor,
     ) -> LocalFuture<'a, Result<Vec<Tensor>, EngineError>>;
+
+    /// How many runs it is best given at a time, at least 1: more than one where runs go on side by
+    /// side. What comes out of a run does not depend on it.
+    fn at_once(&self) -> usize {
+        1
+    }
 }
 
 /// Which engine ran, on what, and how much.

@@ -119,6 +119,11 @@ impl Recogniser {
         self.engine.report()
     }
 
+    /// How many networks are best run at a time: [`Engine::at_once`].
+    pub(crate) fn at_once(&self) -> usize {
+        self.engine.at_once().max(1)
+    }
+
     /// The faces of a picture, by falling score, equal scores from top to bottom and left to
     /// right; at most [`MAX_FACES`].
     ///

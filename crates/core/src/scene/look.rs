@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
 use super::{
     SceneOptions,
     cluster::{Pair, cluster},
@@ -102,11 +104,17 @@ impl Looks {
         recogniser: &Recogniser,
         best: &[usize],
     ) -> Result<(), RecogniseError> {
-        for &look in best {
-            let look = &mut self.0[look];
-            for embedder in look.embeddings.len()..recogniser.pack().embedders.len() {
-                look.embeddings.push(recogniser.embed_with(embedder, &look.crops).await?);
-            }
+        let embedders = recogniser.pack().embedders.len();
+        let missing =
+            |&look: &usize| (self.0[look].embeddings.len()..embedders).map(move |e| (look, e));
+        let missing: Vec<(usize, usize)> = best.iter().flat_map(missing).collect();
+        let embed = |&(look, embedder): &(usize, usize)| {
+            recogniser.embed_with(embedder, &self.0[look].crops)
+        };
+        let embed = stream::iter(missing.iter().map(embed)).buffered(recogniser.at_once());
+        let embeddings: Vec<Embedding> = embed.try_collect().await?;
+        for ((look, _), embedding) in missing.into_iter().zip(embeddings) {
+            self.0[look].embeddings.push(embedding);
         }
         Ok(())
     }

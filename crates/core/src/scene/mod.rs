@@ -1,21 +1,24 @@
 //! Who is in a scene: many weak looks at each person become one strong template.
 //!
-//! Frames are chosen (`sampling`), faces found and judged (`quality`), looks at one person brought
-//! together (`cluster`) and summed (`look`); then each person is looked up once, as in a picture.
+//! Frames are chosen (`sampling`, `search`), faces found and judged (`lookout`, `quality`), looks at one
+//! person brought together (`cluster`) and summed (`look`); then each person is looked up once, as in a
+//! picture.
 
 mod cluster;
 mod look;
+mod lookout;
 mod quality;
 mod sampling;
 mod search;
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, pin::pin};
 
 pub use cluster::{Pair, cluster};
+use futures_util::TryStreamExt as _;
 pub use look::Look;
 pub use quality::Quality;
 
-use self::{look::Looks, search::Search};
+use self::{look::Looks, lookout::Lookout, search::Search};
 use crate::{
     Answer, FrameError, FrameSource, IdentifyError, IdentifyOptions, Lookup, RecogniseError,
     Recogniser,
@@ -84,7 +87,8 @@ pub struct Scene<'a> {
     recogniser: &'a Recogniser,
     options: &'a SceneOptions,
     hear: &'a Hear<'a>,
-    search: Search<'a>,
+    lookout: Lookout<'a>,
+    search: Search,
     looks: Looks,
 }
 
@@ -97,8 +101,10 @@ impl<'a> Scene<'a> {
         options: &'a SceneOptions,
         hear: &'a Hear<'a>,
     ) -> Self {
-        let search = Search::new(recogniser, frames, options, hear);
-        Self { recogniser, options, hear, search, looks: Looks::default() }
+        let total = options.frames.min(frames.count());
+        let lookout = Lookout::new(recogniser, frames, total, hear);
+        let search = Search::new(frames.count(), total);
+        Self { recogniser, options, hear, lookout, search, looks: Looks::default() }
     }
 
     /// Looks at frames until enough have been seen; names people early, each time twice as many
@@ -108,17 +114,20 @@ impl<'a> Scene<'a> {
     /// Those of [`identify_scene`].
     pub async fn look_around(&mut self, lookup: Option<&dyn Lookup>) -> Result<(), IdentifyError> {
         let mut next_answer = FIRST_ANSWER;
+        let Self { recogniser, options, hear, lookout, search, looks } = self;
         for first_pass in [true, false] {
-            for number in self.search.plan(first_pass) {
-                self.search.look(number, &mut self.looks).await?;
-                if lookup.is_some() && self.search.facts().searched == next_answer {
+            let mut sights = pin!(lookout.look_at(search.plan(first_pass)));
+            while let Some((number, sight)) = sights.try_next().await? {
+                search.take(number, sight, looks);
+                let facts = search.facts();
+                if lookup.is_some() && facts.searched == next_answer {
                     next_answer *= 2;
-                    let answer = self.answer(lookup).await?;
-                    heard(self.hear, SceneProgress::Early(&answer))?;
+                    let answer = look::answer(recogniser, lookup, looks, facts, options).await?;
+                    heard(hear, SceneProgress::Early(&answer))?;
                 }
             }
         }
-        if self.search.facts().searched > 0 { Ok(()) } else { Err(self.search.nothing().into()) }
+        if search.facts().searched > 0 { Ok(()) } else { Err(search.nothing().into()) }
     }
 
     /// The faces that were seen and compared, by rising frame.

@@ -1,11 +1,16 @@
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    task::Poll,
+};
 
 use pollster::block_on;
+use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    LocalFuture, Match, Pixels, Verdict,
-    test_double::{BLUE, Colours, RED, local, recogniser, squares},
+    Engine, EngineError, EngineReport, LocalFuture, Match, Pixels, Tensor, Verdict,
+    test_double::{BLUE, Colours, DoubleEngine, RED, engine, local, pack, recogniser, squares},
 };
 
 const GREEN: [u8; 3] = [100, 255, 100];
@@ -164,4 +169,100 @@ fn two_people_in_one_frame_do_not_share_a_name() {
     let answer = answer.unwrap();
     assert_eq!(answer.matches.iter().filter(|m| m.best.is_some()).count(), 1);
     assert_eq!(answer.performers_detected, 2);
+}
+
+/// Runs side by side, of which later ones may be done earlier.
+struct SideBySide {
+    engine: Rc<DoubleEngine>,
+    at_once: usize,
+    started: Cell<usize>,
+    running: Cell<usize>,
+    most: Cell<usize>,
+}
+
+impl Engine for SideBySide {
+    fn report(&self) -> EngineReport {
+        self.engine.report()
+    }
+
+    fn run<'a>(
+        &'a self,
+        model: &'a str,
+        input: &'a Tensor,
+    ) -> LocalFuture<'a, Result<Vec<Tensor>, EngineError>> {
+        Box::pin(async move {
+            self.started.set(self.started.get() + 1);
+            self.running.set(self.running.get() + 1);
+            self.most.set(self.most.get().max(self.running.get()));
+            let mut turns = self.started.get() * 7 % 5;
+            std::future::poll_fn(|context| match turns.checked_sub(1) {
+                None => Poll::Ready(()),
+                Some(fewer) => {
+                    turns = fewer;
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+            })
+            .await;
+            self.running.set(self.running.get() - 1);
+            self.engine.run(model, input).await
+        })
+    }
+
+    fn at_once(&self) -> usize {
+        self.at_once
+    }
+}
+
+/// All answers to a scene, the early ones first, and how many runs went on at a time.
+fn answers(scene: &Scene, frames: usize, at_once: usize) -> (Vec<Answer>, usize) {
+    let [started, running, most] = Default::default();
+    let engine = Rc::new(SideBySide { engine: engine(), at_once, started, running, most });
+    let recogniser = Recogniser::new(pack(), engine.clone()).unwrap();
+    let all = RefCell::new(Vec::new());
+    let hear = |progress: SceneProgress| {
+        if let SceneProgress::Early(answer) = progress {
+            all.borrow_mut().push(answer.clone());
+        }
+        ControlFlow::Continue(())
+    };
+    let options = SceneOptions { frames, ..SceneOptions::default() };
+    let last = block_on(identify_scene(&recogniser, Some(&people()), scene, &options, &hear));
+    let mut all = all.take();
+    all.extend(last.ok());
+    (all, engine.most.get())
+}
+
+#[test]
+fn several_frames_are_looked_at_side_by_side() {
+    assert_eq!(answers(&walk(), 81, 1).1, 1);
+    // Three frames are searched, and of three others three faces each are measured.
+    let (_, most) = answers(&walk(), 81, 3);
+    assert!((3..=12).contains(&most), "{most} runs at a time");
+}
+
+proptest! {
+    // A case is 20 frames and more at up to five looks each.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_answer_does_not_depend_on_how_many_frames_are_looked_at_at_once(
+        // What a frame shows: nothing, the same as another one, no face, one face, two.
+        kinds in proptest::collection::vec(0u32..8, 1..20), frames in 1usize..20, at_once in 2usize..9,
+    ) {
+        let frame = |(n, kind): (usize, &u32)| {
+            let n = n as u32;
+            let square = |colour| (37 * n % 17 * 16, 53 * n % 17 * 16, colour);
+            match kind {
+                0 => None,
+                1 => Some(vec![(32, 32, GREEN)]),
+                2..=4 => Some(vec![square([90; 3])]),
+                5 => Some(vec![square(RED)]),
+                6 => Some(vec![square(BLUE)]),
+                _ => Some(vec![(16, 16 + 5 * n, RED), (208, 16 + 5 * n, BLUE)]),
+            }
+        };
+        let scene = Scene(kinds.iter().enumerate().map(frame).collect());
+        prop_assert_eq!(answers(&scene, frames, 1).0, answers(&scene, frames, at_once).0);
+    }
 }
