@@ -36,7 +36,10 @@ async function worker(scope, { engine, base, pack }) {
     run = async (...input) => ({ outputs: await opened.run(...input), report: opened.report() });
   } else {
     const { Session } = await load("rollcall_cpu");
-    const hooks = { progress() {}, cancelled: () => false, breathe: async () => {}, now: () => performance.now() };
+    const hooks = {
+      progress() {}, cancelled: () => false, breathe: async () => {}, now: () => performance.now(),
+      keepModels() {}, helpers: { isReady: () => false, atOnce: () => 1 },
+    };
     const settings = { assets, models: `${base}models/${pack.name}/`, database: null, engine: "cpu", because: null, facts: null };
     const opened = await Session.open(settings, hooks);
     run = async (...input) => ({ outputs: await opened.runNetwork(...input), report: opened.engine() });

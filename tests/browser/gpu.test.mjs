@@ -6,21 +6,10 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { GPU_PATIENCE, launch } from "./lib/browser.mjs";
 import { config } from "./lib/config.mjs";
+import { inWorkers } from "./lib/workers.mjs";
 
 const OBAMA = join(config.samples, "obama2.jpg");
 const site = `http://localhost:${config.site}`;
-
-/** Runs `source` in every blob worker before the worker's own script. */
-function inWorkers(source) {
-  return (page) => page.evaluateOnNewDocument((source) => {
-    const RealBlob = Blob;
-    window.Blob = class extends RealBlob {
-      constructor(parts, options) {
-        super(/javascript/.test(options?.type ?? "") ? [source, "\n", ...parts] : parts, options);
-      }
-    };
-  }, source);
-}
 
 /** Lets a test destroy the worker's GPU device, or kill the worker, by a message to "test". */
 const SABOTAGE = `{

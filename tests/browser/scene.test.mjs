@@ -8,24 +8,11 @@ import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { launch } from "./lib/browser.mjs";
 import { config } from "./lib/config.mjs";
+import { cuesOf, sheetOf } from "./lib/sheets.mjs";
 
 /** The person of the sample database three times, once half hidden, between seven strangers. */
 const PHOTOS = ["obama2.jpg", "insightface-t1.jpg", "obama3.jpg", "astronaut.png", "obama_partial_face.jpg"];
 const TILE = { width: 320, height: 180 };
-
-/** In the page: a sheet with a tile for each photo, losslessly, so that every decoder sees the same. */
-async function sheetOf(photos, { width, height }) {
-  const canvas = document.createElement("canvas");
-  canvas.width = width * photos.length;
-  canvas.height = height;
-  const context = canvas.getContext("2d", { alpha: false });
-  for (const [number, photo] of photos.entries()) {
-    const picture = await createImageBitmap(await (await fetch(`samples/${photo}`)).blob());
-    const shown = Math.min(width, (picture.width * height) / picture.height);
-    context.drawImage(picture, width * number + (width - shown) / 2, 0, shown, (shown * picture.height) / picture.width);
-  }
-  return canvas.toDataURL("image/png").split(",")[1];
-}
 
 /** In the page: names the people of a scene. */
 async function identify(sheet, vtt) {
@@ -59,11 +46,6 @@ async function stop(sheet, vtt) {
   }
 }
 
-const cues = (names) => `WEBVTT\n\n${names.map((name, number) => {
-  const at = (seconds) => `00:00:${String(seconds).padStart(2, "0")}.000`;
-  return `${at(2 * number)} --> ${at(2 * number + 2)}\nsheet.png#xywh=${TILE.width * number},0,${TILE.width},${TILE.height}\n\n`;
-}).join("")}`;
-
 /** What two answers to one scene must agree in. */
 const people = ({ matches }) => matches.map(({ name, unknown, appearances, faces, why }) =>
   ({ name, unknown, appearances, looks: why?.looks, frames: faces.map(({ frame, time }) => [frame, time]) }));
@@ -71,12 +53,12 @@ const people = ({ matches }) => matches.map(({ name, unknown, appearances, faces
 for (const kind of ["chromium", "firefox"]) {
   describe(`scenes in ${kind}`, () => {
     let browser, page, folder, sheet, native;
-    const vtt = cues(PHOTOS);
+    const vtt = cuesOf(PHOTOS.length, TILE);
     before(async () => {
       browser = await launch(kind);
       page = await browser.open(`http://localhost:${config.site}/?engine=cpu`);
       await page.ready();
-      sheet = await page.page.evaluate(sheetOf, PHOTOS, TILE);
+      sheet = await page.page.evaluate(sheetOf, PHOTOS.map((photo) => ({ photo: `samples/${photo}` })), TILE);
       folder = mkdtempSync(join(tmpdir(), "rollcall-scene-"));
       writeFileSync(join(folder, "sheet.png"), Buffer.from(sheet, "base64"));
       writeFileSync(join(folder, "thumbs.vtt"), vtt);

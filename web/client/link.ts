@@ -1,8 +1,20 @@
-import type { FromWorker, ToWorker } from "./messages.ts";
+import { workerBasics } from "./basics.ts";
+import { helperMain } from "./helper.ts";
+import type { FromWorker } from "./messages.ts";
+import { makePool } from "./pool.ts";
 import { workerMain } from "./worker.ts";
 
+const text = (...functions: ((...values: never) => unknown)[]): string[] => functions.map((each) => `(${each.toString()})`);
+const [basics, pool, main, helper] = text(workerBasics, makePool, workerMain, helperMain);
+
+/** The scripts of our workers, whole: a blob worker can import nothing by a relative address. */
+export const sources = {
+  main: `${main}(self, ${basics}(self), ${pool})`,
+  helper: `${helper}(self, ${basics}(self))`,
+};
+
 /** One worker, from its start to its end. After "dead" it says nothing more. */
-export class WorkerLink {
+export class WorkerLink<To> {
   readonly #hear: (message: FromWorker) => void;
   readonly #url: string;
   readonly #worker: Worker;
@@ -10,10 +22,9 @@ export class WorkerLink {
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
 
-  /** Throws where the page may not start blob workers. */
-  constructor(hear: (message: FromWorker) => void) {
+  /** `source` is one of `sources`. Throws where the page may not start blob workers. */
+  constructor(source: string, hear: (message: FromWorker) => void) {
     this.#hear = hear;
-    const source = `(${workerMain.toString()})(self)`;
     this.#url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     this.#worker = new Worker(this.#url);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
@@ -21,8 +32,8 @@ export class WorkerLink {
     this.#worker.onmessageerror = () => this.#die("a message could not be read");
   }
 
-  send(message: ToWorker): void {
-    this.#worker.postMessage(message);
+  send(message: To, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
   }
 
   /** From now on a silence longer than this many milliseconds is death; null: any silence is fine. */

@@ -11,6 +11,7 @@ import type {
   RequestRecord,
   SceneFrames,
 } from "./types.ts";
+import type { Outputs } from "./pool.ts";
 
 /** All URLs are absolute: a blob worker has no folder of its own. Folders end in `/`. */
 export interface WorkerOptions {
@@ -20,6 +21,8 @@ export interface WorkerOptions {
   engine: EngineChoice;
   /** Why the page asks for this engine, where it is not the user's wish but follows from a failure. */
   because: string | null;
+  /** Whether others may come to help. */
+  helpers: boolean;
   answer: AnswerOptions;
 }
 
@@ -62,6 +65,8 @@ export type ToWorker =
   | { type: "start"; options: WorkerOptions }
   | { type: "identify"; job: number; what: Work }
   | { type: "fetch-database" }
+  | { type: "helper"; helper: number; port: MessagePort }
+  | { type: "helper-gone"; helper: number }
   | { type: "cancel"; job: number };
 
 export interface Failure {
@@ -72,12 +77,39 @@ export interface Failure {
 
 /** Where `job` is null, it is about the start. */
 export type FromWorker =
-  | { type: "ready"; engine: EngineReport; database: DatabaseFacts | null }
+  | { type: "ready"; engine: EngineReport; database: DatabaseFacts | null; kit: Kit | null }
   | { type: "progress"; job: number | null; progress: Progress }
   | { type: "request"; request: RequestRecord }
   | { type: "provisional"; job: number; identification: Identification }
   | { type: "database-fetched"; error: Failure | null }
   | { type: "answer"; job: number; outcome: Outcome }
   | { type: "failed"; job: number | null; error: Failure }
+  /** This one did not answer, and is not asked any more. */
+  | { type: "helper-silent"; helper: number }
   /** The module has stopped for good: the worker must be replaced. */
   | { type: "dead"; message: string };
+
+/** What a worker needs to run networks, so that it need not be fetched again. */
+export interface Kit {
+  module: WebAssembly.Module;
+  /** By name. The browser keeps a blob's bytes once, however many workers it is sent to. */
+  models: [string, Blob][];
+}
+
+/** The one message of the page to a worker that helps; everything else comes by the port. */
+export interface Help {
+  assets: string;
+  kit: Kit;
+  port: MessagePort;
+}
+
+/** What the main worker asks of one that helps. */
+export interface ToHelper {
+  run: number;
+  model: string;
+  shape: Uint32Array;
+  data: Float32Array;
+}
+
+/** `fault` is `Fault` of web/src/wire.rs. */
+export type FromHelper = { ready: true } | { run: number; outputs: Outputs } | { run: number; fault: object };

@@ -1,6 +1,7 @@
 import { RollcallError } from "./error.ts";
-import { WorkerLink } from "./link.ts";
-import type { DatabaseOptions, Failure, FromWorker, Outcome, Work, WorkerOptions } from "./messages.ts";
+import { Helpers, workersOf } from "./helpers.ts";
+import { WorkerLink, sources } from "./link.ts";
+import type { DatabaseOptions, Failure, FromWorker, Kit, Outcome, ToWorker, Work, WorkerOptions } from "./messages.ts";
 import type {
   DatabaseFacts,
   EngineReport,
@@ -41,8 +42,12 @@ export class Rollcall {
   /** Jobs the worker has been told to give up, with what happens if it does not. */
   readonly #cancelling = new Map<number, ReturnType<typeof setTimeout>>();
   #options: WorkerOptions;
-  #link: WorkerLink | null = null;
+  #link: WorkerLink<ToWorker> | null = null;
+  readonly #helpers: Helpers;
+  readonly #workers: number;
   #ready = false;
+  /** What workers that help need, where they may come. */
+  #kit: Kit | null = null;
   #engine: EngineReport | null = null;
   #database: DatabaseFacts | null = null;
   #fetching: { resolve(): void; reject(error: RollcallError): void } | null = null;
@@ -51,14 +56,17 @@ export class Rollcall {
   #deaths = 0;
   #closed = false;
 
-  private constructor(options: WorkerOptions, on: Listeners) {
+  private constructor(options: WorkerOptions, workers: number, on: Listeners) {
     this.#options = options;
+    this.#workers = workers;
     this.#on = on;
+    this.#helpers = new Helpers((request) => on.request?.(request));
   }
 
   /** Starts the worker, downloads models, opens the database. Rejects with a `RollcallError`. */
   static async start(options: RollcallOptions, on: Listeners = {}): Promise<Rollcall> {
-    const rollcall = new Rollcall(absolute(options), on);
+    const workers = workersOf(options.workers);
+    const rollcall = new Rollcall({ ...absolute(options), helpers: workers > 1 }, workers, on);
     await new Promise<void>((resolve, reject) => {
       rollcall.#started = { resolve, reject };
       rollcall.#launch();
@@ -69,6 +77,11 @@ export class Rollcall {
   /** Which engine runs, and why; `dispatches` is as of the last answer. */
   get engine(): EngineReport {
     return this.#engine ?? { name: "", adapter: null, software_adapter: false, dispatches: 0, why: "not started" };
+  }
+
+  /** How many workers look at the frames of a scene. */
+  get workers(): number {
+    return this.engine.name === "simd" && this.#kit ? this.#workers : 1;
   }
 
   /** What is known of the database, once it is open. */
@@ -128,7 +141,7 @@ export class Rollcall {
       this.#jobs.set(id, { what, on, resolve, reject, attempts: 0 });
       on.signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
       if (this.#link === null) this.#launch();
-      else if (this.#ready) this.#link.send({ type: "identify", job: id, what });
+      else if (this.#ready) this.#give(id, what);
       this.#watch();
     });
   }
@@ -142,12 +155,19 @@ export class Rollcall {
 
   #launch(): void {
     try {
-      this.#link = new WorkerLink((message) => this.#hear(message));
+      this.#link = new WorkerLink(sources.main, (message) => this.#hear(message));
     } catch (thrown) {
       const reason = thrown instanceof Error ? thrown.message : String(thrown);
       return this.#failAll({ kind: "browser", message: `this page may not start workers (${reason})` });
     }
     this.#link.send({ type: "start", options: this.#options });
+  }
+
+  /** Gives the worker a job. Who helps with a scene comes with the first one. */
+  #give(job: number, what: Work): void {
+    if (!this.#link) return;
+    if ("scene" in what && this.#kit && this.workers > 1) this.#helpers.call(this.workers, this.#link, this.#options.assets, this.#kit);
+    this.#link.send({ type: "identify", job, what });
   }
 
   #fetched(error: Failure | null): void {
@@ -159,6 +179,7 @@ export class Rollcall {
   #drop(): void {
     this.#fetched({ kind: "closed", message: "the worker was ended before the database was here; fetch it again" });
     this.#link?.stop();
+    this.#helpers.stop();
     this.#link = null;
     this.#ready = false;
     for (const timer of this.#cancelling.values()) clearTimeout(timer);
@@ -169,6 +190,7 @@ export class Rollcall {
     switch (message.type) {
       case "ready":
         this.#database = message.database;
+        this.#kit = message.kit;
         return this.#begin(message.engine);
       case "progress":
         return this.#progress(message.job, message.progress);
@@ -188,6 +210,8 @@ export class Rollcall {
           return this.#failAll(message.error);
         }
         return this.#settle(message.job, (job) => job.reject(toError(message.error)));
+      case "helper-silent":
+        return this.#helpers.end(message.helper);
       case "dead":
         return this.#replace(message.message);
     }
@@ -198,7 +222,7 @@ export class Rollcall {
     this.#engine = engine;
     // Numbers of no job: nobody waits for these.
     for (const what of this.#lessons) this.#link?.send({ type: "identify", job: 0, what });
-    for (const [job, { what }] of this.#jobs) this.#link?.send({ type: "identify", job, what });
+    for (const [job, { what }] of this.#jobs) this.#give(job, what);
     this.#watch();
     this.#started?.resolve();
     this.#started = null;
@@ -293,7 +317,7 @@ export class Rollcall {
   }
 }
 
-function absolute(options: RollcallOptions): WorkerOptions {
+function absolute(options: RollcallOptions): Omit<WorkerOptions, "helpers"> {
   const folder = (url: string): string => new URL(url.endsWith("/") ? url : `${url}/`, document.baseURI).href;
   return {
     assets: folder(options.assets),

@@ -28,6 +28,9 @@ export interface RollcallOptions {
   maxResults?: number | undefined;
   /** How many frames of a scene are searched for faces at most. Default: 81. */
   frames?: number | undefined;
+  /** How many workers look at the frames of a scene where the CPU does it, 1 to 4. What they find does
+   *  not depend on it. Default: one less than there are cores; 1 on a touch screen. */
+  workers?: number | undefined;
 }
 
 /** One request of the worker. Where another host hides the size, `bytes` is 0; where the browser

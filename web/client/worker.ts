@@ -1,17 +1,10 @@
 // The worker's side. `workerMain` is turned into text and becomes a blob worker's whole source
 // (the only kind a Stash page allows), so it may use nothing from outside its own braces but types.
 
-import type { Failure, FromWorker, Outcome, ToWorker, Work, WorkerOptions } from "./messages.ts";
+import type { Basics, Scope } from "./basics.ts";
+import type { Failure, FromWorker, Kit, Outcome, ToWorker, Work, WorkerOptions } from "./messages.ts";
+import type { Pool } from "./pool.ts";
 import type { DatabaseFacts, EngineReport, Identification, Known, Progress, SceneFrames, Stage } from "./types.ts";
-
-/** The little of `DedicatedWorkerGlobalScope` we use; its own types clash with those of a page. */
-interface Scope {
-  postMessage(message: FromWorker): void;
-  addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
-  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
-  addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
-  importScripts(url: string): void;
-}
 
 interface Session {
   engine(): EngineReport;
@@ -26,7 +19,7 @@ interface Session {
 /** What wasm-bindgen's `no-modules` script leaves behind: a function that instantiates the module
  *  and carries its exports. */
 interface Module {
-  (from: { module_or_path: Response }): Promise<unknown>;
+  (from: { module_or_path: WebAssembly.Module }): Promise<unknown>;
   onPanic(listener: (words: string) => void): void;
 }
 declare const rollcall_cpu: Module & {
@@ -45,6 +38,8 @@ interface Hooks {
   pause(milliseconds: number): Promise<void>;
   now(): number;
   startGpu(models: [string, Uint8Array][], allowSoftware: boolean): Promise<object>;
+  keepModels(models: [string, Uint8Array<ArrayBuffer>][]): void;
+  helpers: Pool;
 }
 
 /** What choosing an engine goes by; `web/src/session.rs` reads it. */
@@ -59,25 +54,17 @@ interface Adapter {
   info?: { vendor: string; architecture: string; device: string; description: string; isFallbackAdapter?: boolean };
 }
 
-export function workerMain(scope: Scope): void {
+export function workerMain(scope: Scope<ToWorker>, { post, die, words, importScript }: Basics, makePool: (silent: (helper: number) => void) => Pool): void {
   const queue: { job: number; what: Work }[] = [];
   const cancelled = new Set<number>();
   const channel = new MessageChannel();
+  /** Who waits for the next turn of the event loop. */
+  const breathing: (() => void)[] = [];
+  const pool = makePool((helper) => post({ type: "helper-silent", helper }));
+  /** Models for workers that help. */
+  let models: [string, Blob][] = [];
   let session: Session | null = null;
   let running: number | null = null;
-  let dead = false;
-
-  const post = (message: FromWorker): void => {
-    if (!dead) scope.postMessage(message);
-  };
-  const words = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
-  const die = (message: string): void => {
-    post({ type: "dead", message });
-    dead = true;
-  };
-  // A trap in a promise of the module surfaces as one of these two; the promise itself never settles.
-  scope.addEventListener("error", (event) => die(event.message));
-  scope.addEventListener("unhandledrejection", (event) => die(words(event.reason)));
 
   const failure = (thrown: unknown): Failure => {
     const known = typeof thrown === "object" && thrown !== null && "kind" in thrown;
@@ -89,36 +76,14 @@ export function workerMain(scope: Scope): void {
     post({ type: "failed", job, error: failure(thrown) });
   };
 
-  const record = (entry: PerformanceResourceTiming): void => {
-    post({
-      type: "request",
-      request: {
-        url: entry.name,
-        bytes: entry.encodedBodySize,
-        milliseconds: entry.duration,
-        cached: entry.transferSize < entry.encodedBodySize,
-        status: entry.responseStatus ?? 0,
-      },
-    });
-  };
-  // The browser's own list: nothing the worker asks for can be missing from it.
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) record(entry as PerformanceResourceTiming);
-  }).observe({ type: "resource", buffered: true });
-
-  const fetchModule = async (url: string): Promise<Response> => {
+  const fetchModule = async (url: string): Promise<WebAssembly.Module> => {
     const response = await fetch(url).catch((thrown: unknown) => {
       throw { kind: "network", message: `could not reach ${url} (${words(thrown)}); check that the host runs` };
     });
-    if (response.ok) return response;
-    throw { kind: "network", message: `${url} answered ${response.status}; check that the host serves this file` };
-  };
-  const importScript = (url: string): void => {
-    try {
-      scope.importScripts(url);
-    } catch (thrown) {
-      throw { kind: "network", message: `could not load ${url} (${words(thrown)}); check that the host serves it` };
-    }
+    if (!response.ok) throw { kind: "network", message: `${url} answered ${response.status}; check that the host serves this file` };
+    // Compiling while it comes is only allowed where the host says what it is.
+    const known = response.headers.get("Content-Type") === "application/wasm";
+    return known ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
   };
 
   const probe = async (): Promise<Facts> => {
@@ -133,7 +98,7 @@ export function workerMain(scope: Scope): void {
     return { secure_context: isSecureContext, webgpu: gpu !== undefined, adapter };
   };
 
-  const hooks = (assets: string): Hooks => ({
+  const hooks = (assets: string, keep: boolean): Hooks => ({
     progress(stage, done, total, bytes) {
       const progress: Progress = bytes < 0 ? { stage, done, total } : { stage, done, total, bytes };
       post({ type: "progress", job: running, progress });
@@ -144,7 +109,7 @@ export function workerMain(scope: Scope): void {
     cancelled: () => running !== null && cancelled.has(running),
     breathe: () =>
       new Promise((resolve) => {
-        channel.port1.onmessage = () => resolve();
+        breathing.push(resolve);
         channel.port2.postMessage(null);
       }),
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -155,16 +120,28 @@ export function workerMain(scope: Scope): void {
       rollcall_gpu.onPanic(die);
       return rollcall_gpu.GpuEngine.create(models, allowSoftware);
     },
+    keepModels(files) {
+      if (keep) models = files.map(([name, bytes]) => [name, new Blob([bytes])]);
+    },
+    helpers: pool,
   });
+  channel.port1.onmessage = () => breathing.shift()?.();
 
   const start = async (options: WorkerOptions): Promise<void> => {
     post({ type: "progress", job: null, progress: { stage: "engine", done: 0, total: 0 } });
     const facts = options.engine === "cpu" ? null : await probe();
     importScript(`${options.assets}rollcall_cpu.js`);
-    await rollcall_cpu({ module_or_path: await fetchModule(`${options.assets}rollcall_cpu_bg.wasm`) });
+    const module = await fetchModule(`${options.assets}rollcall_cpu_bg.wasm`);
+    await rollcall_cpu({ module_or_path: module });
     rollcall_cpu.onPanic(die);
-    session = await rollcall_cpu.Session.open({ ...options, facts }, hooks(options.assets));
-    post({ type: "ready", engine: session.engine(), database: session.database() });
+    const opened = await rollcall_cpu.Session.open({ ...options, facts }, hooks(options.assets, options.helpers));
+    session = opened;
+    const ready = (kit: Kit | null): FromWorker => ({ type: "ready", engine: opened.engine(), database: opened.database(), kit });
+    try {
+      post(ready(options.helpers ? { module, models } : null));
+    } catch {
+      post(ready(null)); // this browser keeps a module where it is
+    }
   };
 
   const work = async (session: Session, what: Work): Promise<Outcome> => {
@@ -185,6 +162,7 @@ export function workerMain(scope: Scope): void {
       } catch (thrown) {
         fail(next.job, thrown);
       }
+      pool.forget();
       cancelled.delete(next.job);
       running = null;
     }
@@ -218,6 +196,10 @@ export function workerMain(scope: Scope): void {
       void pump();
     } else if (message.type === "fetch-database") {
       void fetchDatabase();
+    } else if (message.type === "helper") {
+      pool.add(message.helper, message.port);
+    } else if (message.type === "helper-gone") {
+      pool.lose(message.helper);
     } else {
       cancel(message.job);
     }

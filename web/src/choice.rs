@@ -12,13 +12,12 @@ use rollcall_engine::{
     simd::SimdEngine,
 };
 use serde::Deserialize;
-use wasm_bindgen::JsValue;
 
 use crate::{
     error::{WebError, words},
-    gpu_link::{GpuLink, fault},
     hooks::Hooks,
     models::Fetched,
+    remote::{GpuLink, SharedEngine, fault},
 };
 
 /// What the worker found out about WebGPU; `Facts` of the TypeScript client.
@@ -51,7 +50,8 @@ pub(crate) async fn engine_for(
     for (name, file) in &fetched.models {
         models = models.with(name, file).map_err(|error| WebError::Model(error.to_string()))?;
     }
-    let mut cpu = SimdEngine::new(models);
+    hooks.keep_models(fetched.to_js());
+    let cpu = SimdEngine::new(models);
     let mut facts = EngineFacts {
         secure_context: browser.is_some_and(|browser| browser.secure_context),
         adapter: browser.map_or(Fact::Unknown, adapter),
@@ -70,14 +70,13 @@ pub(crate) async fn engine_for(
                 }
             },
             Choice::Take { kind, why } => {
+                let cpu = cpu.with_why(because.unwrap_or(&why));
+                let cpu = Rc::new(SharedEngine::new(cpu, hooks.helpers()));
                 return Ok(match (kind, gpu) {
                     (EngineKind::Gpu, Some(gpu)) => {
-                        Rc::new(FallbackEngine::new(Rc::new(gpu.with_why(why)), Rc::new(cpu)))
+                        Rc::new(FallbackEngine::new(Rc::new(gpu.with_why(why)), cpu))
                     }
-                    _ => {
-                        cpu = cpu.with_why(because.unwrap_or(&why));
-                        Rc::new(cpu)
-                    }
+                    _ => cpu,
                 });
             }
         }
@@ -104,12 +103,7 @@ fn opened(link: &GpuLink) -> AdapterFacts {
 
 /// Loads the second module and makes its engine; where that fails, says why.
 async fn start(wish: EngineWish, fetched: &Fetched, hooks: &Hooks) -> Result<GpuLink, String> {
-    let models = js_sys::Array::new();
-    for (name, file) in &fetched.models {
-        let file = js_sys::Uint8Array::from(&file[..]);
-        models.push(&js_sys::Array::of2(&JsValue::from_str(name), &file));
-    }
-    let started = hooks.start_gpu(models, wish == EngineWish::Gpu).await;
+    let started = hooks.start_gpu(fetched.to_js(), wish == EngineWish::Gpu).await;
     started.map(GpuLink::new).map_err(|thrown| match fault(&thrown) {
         Some(fault) => EngineError::from(fault).to_string(),
         None => words(&thrown),

@@ -1,15 +1,14 @@
 //! The second module: the WebGPU engine alone.
 
-use js_sys::{Array, Float32Array, Uint8Array, Uint32Array};
+use js_sys::{Array, Float32Array, Uint32Array};
 use rollcall_core::Engine;
-use rollcall_engine::{
-    ModelSet,
-    wonnx::{Gpu, WonnxEngine},
-};
-use serde::Serialize;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use rollcall_engine::wonnx::{Gpu, WonnxEngine};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use crate::wire::{self, Fault};
+use crate::{
+    serve::{read_models, run, throw, to_js},
+    wire::Fault,
+};
 
 /// Runs networks with WebGPU. Models are known by name; each is specialised to an input shape when
 /// that shape is first seen.
@@ -26,13 +25,7 @@ impl GpuEngine {
     /// Where there is no adapter, only a software one that is not allowed, or a model cannot be
     /// read: a fault object (see `wire.rs`).
     pub async fn create(models: Array, allow_software: bool) -> Result<GpuEngine, JsValue> {
-        let mut set = ModelSet::new();
-        for pair in models.iter() {
-            let pair = Array::from(&pair);
-            let name = pair.get(0).as_string().unwrap_or_default();
-            let file = pair.get(1).dyn_into::<Uint8Array>()?.to_vec();
-            set = set.with(&name, &file).map_err(|error| unsupported(&name, error.to_string()))?;
-        }
+        let set = read_models(&models)?;
         let gpu = Gpu::open().await.map_err(|error| lost(error.to_string()))?;
         if gpu.is_software() && !allow_software {
             return Err(lost(format!("its adapter ({}) is a program", gpu.name())));
@@ -51,10 +44,7 @@ impl GpuEngine {
         shape: Uint32Array,
         data: Float32Array,
     ) -> Result<Array, JsValue> {
-        let thrown = |error| throw(&Fault::of(error, &model));
-        let input = wire::from_js(&shape, &data).map_err(thrown)?;
-        let outputs = self.engine.run(&model, &input).await.map_err(thrown)?;
-        Ok(outputs.iter().map(wire::to_js).collect())
+        run(&self.engine, &model, &shape, &data).await
     }
 
     /// Core's `EngineReport`; `why` is left empty.
@@ -72,18 +62,6 @@ impl GpuEngine {
     }
 }
 
-fn unsupported(model: &str, reason: String) -> JsValue {
-    throw(&Fault::Unsupported { model: model.to_owned(), reason })
-}
-
 fn lost(reason: String) -> JsValue {
     throw(&Fault::DeviceLost { reason })
-}
-
-fn throw(fault: &Fault) -> JsValue {
-    to_js(fault).unwrap_or_else(|error| error.into())
-}
-
-fn to_js<T: Serialize>(value: &T) -> Result<JsValue, serde_wasm_bindgen::Error> {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())
 }

@@ -2,6 +2,8 @@
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
+use crate::remote::Helpers;
+
 #[wasm_bindgen]
 extern "C" {
     /// Made by `web/client/worker.ts`; its `Hooks` interface is the other half of this contract.
@@ -39,4 +41,12 @@ extern "C" {
         models: js_sys::Array,
         allow_software: bool,
     ) -> Result<JsValue, JsValue>;
+
+    /// Keeps `models`, an array of `[name, bytes]`, for workers that are to help.
+    #[wasm_bindgen(method, js_name = keepModels)]
+    pub(crate) fn keep_models(this: &Hooks, models: js_sys::Array);
+
+    /// The workers that help. There may be none, now or ever.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn helpers(this: &Hooks) -> Helpers;
 }

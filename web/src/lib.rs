@@ -3,7 +3,8 @@
 //! Built twice. With the feature `cpu` it is the main module: [`Session`] fetches models and
 //! database, decodes pictures, and says who is in them. With the feature `gpu` it is only the
 //! WebGPU engine, a second file that a page without WebGPU never downloads; the main module calls
-//! it through JavaScript, so that falling back to the CPU happens inside one worker.
+//! it through JavaScript, so that falling back to the CPU happens inside one worker. Further workers
+//! with the main module may help that one with a scene: they only run networks ([`Helper`]).
 
 #[cfg(feature = "cpu")]
 mod choice;
@@ -20,7 +21,7 @@ mod frames;
 #[cfg(feature = "gpu")]
 mod gpu;
 #[cfg(feature = "cpu")]
-mod gpu_link;
+mod helper;
 #[cfg(feature = "cpu")]
 mod hooks;
 #[cfg(feature = "cpu")]
@@ -29,7 +30,10 @@ mod lessons;
 mod models;
 mod panic;
 #[cfg(feature = "cpu")]
+mod remote;
+#[cfg(feature = "cpu")]
 mod searcher;
+mod serve;
 #[cfg(feature = "cpu")]
 mod session;
 #[cfg(feature = "cpu")]
@@ -38,6 +42,8 @@ mod wire;
 
 #[cfg(feature = "gpu")]
 pub use gpu::GpuEngine;
+#[cfg(feature = "cpu")]
+pub use helper::Helper;
 pub use panic::on_panic;
 #[cfg(feature = "cpu")]
 pub use searcher::Searcher;

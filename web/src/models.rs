@@ -1,6 +1,8 @@
 //! Fetching a model pack: `pack.json` and the prepared graphs it names.
 
+use js_sys::{Array, Uint8Array};
 use rollcall_core::{Pack, PackModel};
+use wasm_bindgen::JsValue;
 
 use crate::{
     error::WebError,
@@ -20,6 +22,16 @@ pub(crate) struct Fetched {
     pub(crate) pack: Pack,
     /// Name and bytes of each.
     pub(crate) models: Vec<(String, Vec<u8>)>,
+}
+
+impl Fetched {
+    /// An array of `[name, Uint8Array]`, for another module or worker.
+    pub(crate) fn to_js(&self) -> Array {
+        let pair = |(name, file): &(String, Vec<u8>)| {
+            Array::of2(&JsValue::from_str(name), &Uint8Array::from(&file[..]))
+        };
+        self.models.iter().map(pair).collect()
+    }
 }
 
 /// Fetches the pack in the folder `base` (an absolute URL that ends in `/`).

@@ -40,7 +40,8 @@ impl Stage {
     }
 }
 
-/// How long each stage of a job took, in milliseconds.
+/// How long each stage of a job took, in milliseconds. Where workers help, all stages go on at the
+/// same time: then a moment counts for the stage that something was last begun in.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Timings {
     decode: f64,
@@ -192,6 +193,10 @@ impl Engine for WatchedEngine {
             }
             self.engine.run(model, input).await
         })
+    }
+
+    fn at_once(&self) -> usize {
+        self.engine.at_once()
     }
 }
 

@@ -40,7 +40,6 @@ pub(crate) enum Fault {
     Failed { model: String, reason: String },
 }
 
-#[cfg(feature = "gpu")]
 impl Fault {
     /// `model` is the one that ran.
     pub(crate) fn of(error: EngineError, model: &str) -> Self {

@@ -9,6 +9,7 @@ export async function searchWorker(scope, { base }) {
   const hooks = {
     progress() {}, provisional() {}, pause, cancelled: () => false, breathe: async () => {}, now: () => performance.now(),
     startGpu: async () => { throw new Error("no graphics card wanted"); },
+    keepModels() {}, helpers: { isReady: () => false, atOnce: () => 1 },
   };
   /** What was asked for between two times. The browser lists it a little later than it answers. */
   const requests = async (from, to = Infinity) => {

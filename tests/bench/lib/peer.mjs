@@ -40,7 +40,7 @@ export async function peerWorker(scope, { base, pack, embedders }) {
   };
   const hooks = {
     progress() {}, cancelled: () => false, breathe: async () => {}, now: () => performance.now(),
-    startGpu: async () => peerEngine,
+    startGpu: async () => peerEngine, keepModels() {}, helpers: { isReady: () => false, atOnce: () => 1 },
   };
   const open = (engine, facts) => rollcall_cpu.Session.open({
     assets: web, models: `${base}models/${pack}/`, database: null, engine, because: null, facts,
