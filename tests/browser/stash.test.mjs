@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { launch, watchPolicy } from "./lib/browser.mjs";
 import { config } from "./lib/config.mjs";
+import { WATCH, inWorkers, keepWorkers } from "./lib/workers.mjs";
 import { STASH_POLICY } from "../stash/policy.mjs";
 
 for (const kind of ["chromium", "firefox"]) {
@@ -15,7 +16,8 @@ for (const kind of ["chromium", "firefox"]) {
       let browser, page;
       before(async () => {
         browser = await launch(kind);
-        ({ page } = await browser.open(`${origin}/scenes/1`, { before: watchPolicy }));
+        const before = (page) => Promise.all([watchPolicy, keepWorkers, inWorkers(WATCH)].map((what) => what(page)));
+        ({ page } = await browser.open(`${origin}/scenes/1`, { before }));
       });
       after(() => browser?.close());
 
@@ -51,6 +53,32 @@ for (const kind of ["chromium", "firefox"]) {
         assert.ok(answer.matches[0].similarity > 0.6);
         assert.equal(answer.engine.name, "simd");
         assert.ok(requests.length > 4);
+        assert.deepEqual(await page.evaluate(() => window.refused), []);
+      });
+
+      test("workers help with a scene, and fetch nothing but their script", async () => {
+        const photo = (await readFile(join(config.samples, "insightface-t1.jpg"))).toString("base64");
+        const { people, requests, runs } = await page.evaluate(async (photo) => {
+          const { Rollcall } = await import("/plugin/rollcall/assets/web/client.js");
+          const assets = "/plugin/rollcall/assets/", requests = [];
+          const rollcall = await Rollcall.start(
+            { assets: `${assets}web/`, models: `${assets}models/opencv/`, engine: "cpu", workers: 2 },
+            { request: ({ url }) => requests.push(url.split(/[./]/).slice(-2).join(".")) },
+          );
+          const picture = new Blob([Uint8Array.from(atob(photo), (c) => c.charCodeAt(0))]);
+          let people, runs = 0;
+          // They begin when they are ready; the scene does not wait for them.
+          for (let scene = 0; scene < 20 && runs === 0; scene += 1) {
+            people = (await rollcall.identifyScene({ pictures: [{ picture, time: 0 }] })).answer.performers_detected;
+            runs = (await window.ask(3)).reduce((sum, { runs }) => sum + runs, 0);
+          }
+          rollcall.close();
+          return { people, requests: requests.sort(), runs };
+        }, photo);
+        assert.equal(people, 6);
+        assert.ok(runs > 0, "the workers that help have run nothing");
+        const [models, script, [wasm]] = ["onnx", "rollcall_cpu.js", "wasm"].map((name) => requests.filter((file) => file.endsWith(name)));
+        assert.deepEqual([models.length, script.length, wasm], [2, 3, "rollcall_cpu_bg.wasm"], `${requests}`);
         assert.deepEqual(await page.evaluate(() => window.refused), []);
       });
 
