@@ -8,6 +8,8 @@ export interface Settings {
   maxResults: number;
   frames: number;
   engine: EngineWish;
+  /** One worker only, whatever the processor has. */
+  gentle: boolean;
   ownLibrary: boolean;
   remotePictures: boolean;
   offline: boolean;
@@ -29,6 +31,7 @@ export function settingsOf(stored: Record<string, unknown>): Settings {
     maxResults: Math.round(number("maxResults", 5, 1, 20)),
     frames: Math.round(number("frames", 81, 1, 1000)),
     engine: engine === "gpu" || engine === "cpu" ? engine : "auto",
+    gentle: on("gentle"),
     ownLibrary: !on("noOwnLibrary"),
     remotePictures: on("remotePictures") && !on("offline"),
     offline: on("offline"),

@@ -82,5 +82,6 @@ test("a stash-box's performer becomes what Stash takes", () => {
 test("settings that make no sense count as empty", () => {
   const { minConfidence, maxResults, engine, ownLibrary, remotePictures } = settingsOf({ minConfidence: 7, maxResults: "5", engine: "Quantum", offline: true, remotePictures: true });
   assert.deepEqual({ minConfidence, maxResults, engine, ownLibrary, remotePictures }, { minConfidence: 0.5, maxResults: 5, engine: "auto", ownLibrary: true, remotePictures: false });
+  assert.deepEqual([{}, { gentle: true }, { gentle: "yes" }].map((stored) => settingsOf(stored).gentle), [false, true, false]);
   assert.equal(settingsOf({ sidecarUrl: "http://nas:7878" }).databaseUrl, "http://nas:7878");
 });

@@ -90,7 +90,7 @@ async function open(hears: Hears): Promise<Session> {
   const models = new URL("models/opencv/", assets).href;
   const start = (database: string | undefined): Promise<Rollcall> => startClient({
     assets: assets.href, models, database, confirmedManifest: confirmed,
-    engine: settings.engine, minConfidence: settings.minConfidence, maxResults: settings.maxResults, frames: settings.frames,
+    engine: settings.engine, workers: settings.gentle ? 1 : undefined, minConfidence: settings.minConfidence, maxResults: settings.maxResults, frames: settings.frames,
   }, {
     progress: (progress) => hears.progress?.(progress),
     request: (request) => {

@@ -72,11 +72,12 @@ function Check(): JSX.Element {
 }
 
 function Checked({ session, retry }: { session: Session; retry(): void }): JSX.Element {
-  const { rollcall: { engine, database }, configuration, trials, trouble, library, place } = session;
+  const { rollcall: { engine, workers, database }, configuration, trials, trouble, library, place } = session;
   const rows: [string, string][] = [
     [t("checkStash"), configuration.stash],
     [t("checkSecure"), t(window.isSecureContext ? "secureYes" : "secureNo")],
     [t("checkEngine"), engineLine(engine)],
+    [t("checkWorkers"), String(workers)],
     [t("checkModels"), `opencv (${assets.pathname}models/opencv/)`],
     [t("checkOwn"), t("askedOwn", { n: library.known })],
     [t("checkDatabase"), databaseLine(database) + (database ? `, ${bytes(database.bytes)}` : "")],
