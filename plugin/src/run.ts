@@ -7,6 +7,7 @@ import type { Frames } from "./engine/frames.ts";
 import { Known } from "./engine/known.ts";
 import { localId } from "./engine/own-library.ts";
 import { session, type Session } from "./engine/session.ts";
+import type { Still } from "./engine/stills.ts";
 import { Listeners } from "./listeners.ts";
 import { seen, type Proposal, type Seen } from "./people.ts";
 import { checked, sourceOf } from "./stash/endpoints.ts";
@@ -32,8 +33,9 @@ export interface Subject {
   place: Place;
   performers(): Promise<Performer[]>;
   identify(session: Session, expected: string[], on: On): Promise<Answer>;
-  /** The same for what the page's player shows now. */
-  identifyNow?(session: Session, expected: string[], on: On): Promise<Answer>;
+  /** The one picture that the page shows now. */
+  still?(): Promise<Still>;
+  identifyStill?(session: Session, still: Still, expected: string[], on: On): Promise<Answer>;
 }
 
 export type Phase = "idle" | "working" | "done" | "failed";
@@ -71,8 +73,8 @@ export class Run {
     return this.session?.configuration.settings.lookOnly !== true;
   }
 
-  /** Identifies all of it, or only what the player shows `now`. */
-  async start(now = false): Promise<void> {
+  /** Identifies all of it, or only one picture. */
+  async start(only?: () => Promise<Still>): Promise<void> {
     if (this.phase === "working") return;
     const stop = new AbortController();
     this.#stop = stop;
@@ -90,7 +92,8 @@ export class Run {
       const frames = (read: Read): void => { this.read = read; };
       const on = { signal: stop.signal, progress, frames, provisional: (answer: Answer) => void this.#show(answer, stop.signal) };
       const { subject } = this;
-      const answer = await (now && subject.identifyNow ? subject.identifyNow(opened, expectedOf(tagged), on) : subject.identify(opened, expectedOf(tagged), on));
+      const expected = expectedOf(tagged);
+      const answer = await (only && subject.identifyStill ? subject.identifyStill(opened, await only(), expected, on) : subject.identify(opened, expected, on));
       await this.#show(answer, stop.signal);
       if (!stop.signal.aborted) this.phase = "done";
     } catch (thrown) {

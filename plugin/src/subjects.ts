@@ -3,11 +3,12 @@
 import type { Identification, IdentifyListeners } from "../../web/client/index.ts";
 import { file, framesOf } from "./engine/frames.ts";
 import { playerFrame } from "./engine/player.ts";
+import { identified, type Still } from "./engine/stills.ts";
 import type { On, Subject } from "./run.ts";
 import { base } from "./stash/api.ts";
 import { gallery, image, picturesOf, scene } from "./stash/library.ts";
 import { rebase } from "./stash/paths.ts";
-import { Told } from "./words.ts";
+import { certain, Told } from "./words.ts";
 
 /** A gallery is searched in so many pictures at most. */
 const MOST_PICTURES = 200;
@@ -25,23 +26,22 @@ export function sceneSubject(id: string): Subject {
       on.frames(frames);
       return (await rollcall.identifyScene({ ...frames, expected }, heard(on))).answer;
     },
-    async identifyNow({ rollcall }, expected, on) {
-      const pictures = [await playerFrame()];
-      return (await rollcall.identifyScene({ pictures, expected }, heard(on))).answer;
-    },
+    still: playerFrame,
+    identifyStill: ({ rollcall }, still, expected, on) => identified(still, on, async (picture, on) =>
+      (await rollcall.identifyScene({ pictures: [{ picture, time: still.time }], expected }, heard(on))).answer),
   };
 }
 
 export function imageSubject(id: string): Subject {
+  const still = async (signal?: AbortSignal): Promise<Still> => ({ picture: certain(await pictureOf((await image(id)).paths, signal), "noPicture"), time: null });
+  const identifyStill: Subject["identifyStill"] = ({ rollcall }, still, _, on) =>
+    identified(still, on, async (picture, on) => (await rollcall.identify(picture, heard(on))).answer);
   return {
     place: `image:${id}`,
     performers: async () => (await image(id)).performers,
-    async identify({ rollcall }, _, on) {
-      const { paths } = await image(id);
-      const picture = await pictureOf(paths, on.signal);
-      if (!picture) throw new Told("noPicture");
-      return (await rollcall.identify(picture, heard(on))).answer;
-    },
+    identify: async (session, expected, on) => identifyStill(session, await still(on.signal), expected, on),
+    still,
+    identifyStill,
   };
 }
 
@@ -73,7 +73,7 @@ function heard({ signal, progress, provisional }: On): IdentifyListeners {
 }
 
 /** The picture itself: faces in thumbnails are too small. */
-async function pictureOf(paths: { image: string | null; thumbnail: string | null }, signal: AbortSignal): Promise<Blob | null> {
+async function pictureOf(paths: { image: string | null; thumbnail: string | null }, signal?: AbortSignal): Promise<Blob | null> {
   const whole = paths.image ? await file(rebase(paths.image, base.href), signal) : null;
   return whole ?? (paths.thumbnail ? file(rebase(paths.thumbnail, base.href), signal) : null);
 }

@@ -1,5 +1,7 @@
 // Moments of a video, in an element that nobody sees. A codec the browser does not play gives none.
 
+import { jpegOf } from "./stills.ts";
+
 export interface Moment { picture: Blob; time: number }
 
 export interface How {
@@ -43,7 +45,7 @@ async function take(element: HTMLVideoElement, { most, pixels, signal, enough, h
     const sought = happens(element, "seeked");
     element.currentTime = duration * share;
     if (!(await sought)) break;
-    const picture = await snapshot(element, pixels);
+    const picture = await jpegOf(element, videoWidth, videoHeight, pixels);
     if (picture) moments.push({ picture, time: element.currentTime });
     if (enough?.(element)) break;
   }
@@ -62,21 +64,6 @@ function radicalInverse(n: number): number {
   let value = 0;
   for (let digit = 0.5, left = n; left > 0; left >>= 1, digit /= 2) value += digit * (left & 1);
   return value;
-}
-
-/** What a video shows now, in at most so many pixels; null where it shows nothing. */
-export async function snapshot(video: HTMLVideoElement, pixels: number): Promise<Blob | null> {
-  const { videoWidth: width, videoHeight: height } = video;
-  const scale = Math.min(1, Math.sqrt(pixels / (width * height)));
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [Math.floor(width * scale), Math.floor(height * scale)];
-  const context = canvas.getContext("2d");
-  if (!context || canvas.width * canvas.height === 0) return null;
-  context.drawImage(video, 0, 0, canvas.width, canvas.height);
-  const picture = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
-  // Browsers keep a canvas's memory for long after its last use.
-  canvas.width = 0;
-  return picture;
 }
 
 /** Seconds of a film that a browser has fetched. It forgets some of what it had: this does not. */

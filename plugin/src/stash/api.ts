@@ -50,7 +50,7 @@ declare global {
 
 export const api = window.PluginApi;
 export const React = api.React;
-export const { useState, useEffect, useReducer } = React;
+export const { useState, useEffect, useReducer, useRef } = React;
 export const { createPortal } = api.ReactDOM;
 export const { Nav, Tab, Modal } = api.libraries.Bootstrap;
 export const { Link } = api.libraries.ReactRouterDOM;

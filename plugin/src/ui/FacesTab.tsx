@@ -3,8 +3,9 @@
 import { namesOf, type Place } from "../decisions.ts";
 import { addable } from "../people.ts";
 import type { Run } from "../run.ts";
-import { React, useEffect } from "../stash/api.ts";
+import { React, useEffect, useState } from "../stash/api.ts";
 import { bytes, t } from "../words.ts";
+import { BoxDialog } from "./BoxDialog.tsx";
 import { FirstRun } from "./FirstRun.tsx";
 import { useLanguage } from "./language.tsx";
 import { databaseLine, engineLine } from "./lines.ts";
@@ -44,9 +45,7 @@ function Head({ run }: { run: Run }): JSX.Element {
       {looking
         ? <button type="button" className="btn btn-secondary" onClick={() => run.cancel()}>{t("cancel")}</button>
         : <button type="button" className="btn btn-primary" onClick={() => void run.start()}>{t(run.answer ? "identifyAgain" : "identify")}</button>}
-      {!looking && run.subject.identifyNow && (
-        <button type="button" className="btn btn-secondary" title={t("thisFrameTitle")} onClick={() => void run.start(true)}>{t("thisFrame")}</button>
-      )}
+      {!looking && run.subject.still && <Still run={run} still={run.subject.still} />}
       {mayWrite && sure.length > 0 && (
         <button type="button" className="btn btn-success" disabled={busy} onClick={() => void run.add(sure)}>
           {t("addAllSure", { n: sure.length })}
@@ -60,6 +59,22 @@ function Head({ run }: { run: Run }): JSX.Element {
       )}
       {looking && <Progress step={run.step} />}
     </div>
+  );
+}
+
+/** The picture that the page shows now: all of it, or what is in a box. */
+function Still({ run, still }: { run: Run; still: NonNullable<Run["subject"]["still"]> }): JSX.Element {
+  const [drawing, setDrawing] = useState(false);
+  return (
+    <>
+      {run.subject.place.startsWith("scene:") && (
+        <button type="button" className="btn btn-secondary" title={t("thisFrameTitle")} onClick={() => void run.start(still)}>{t("thisFrame")}</button>
+      )}
+      <button type="button" className="btn btn-secondary" title={t("drawBoxTitle")} onClick={() => setDrawing(true)}>{t("drawBox")}</button>
+      {drawing && (
+        <BoxDialog still={still} close={() => setDrawing(false)} choose={(boxed) => { setDrawing(false); void run.start(() => Promise.resolve(boxed)); }} />
+      )}
+    </>
   );
 }
 
