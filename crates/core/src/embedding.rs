@@ -13,7 +13,8 @@ pub struct Similarity(pub f32);
 pub struct Confidence(pub f32);
 
 /// What an embedder makes of an aligned face: a unit vector, and the length it had before.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "(Vec<f32>, f32)", into = "(Vec<f32>, f32)")]
 pub struct Embedding {
     unit: Vec<f32>,
     norm: f32,
@@ -23,6 +24,20 @@ pub struct Embedding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the model gave a face no direction (zero or not a number); the picture is unusable")]
 pub struct EmbeddingError;
+
+impl TryFrom<(Vec<f32>, f32)> for Embedding {
+    type Error = EmbeddingError;
+
+    fn try_from((unit, norm): (Vec<f32>, f32)) -> Result<Self, EmbeddingError> {
+        Self::from_unit(unit, norm)
+    }
+}
+
+impl From<Embedding> for (Vec<f32>, f32) {
+    fn from(Embedding { unit, norm }: Embedding) -> Self {
+        (unit, norm)
+    }
+}
 
 impl Embedding {
     /// Normalises a network's raw output to length 1.

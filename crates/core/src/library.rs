@@ -1,6 +1,6 @@
 //! The user's own people, learnt from pictures, beside a database.
 
-use std::collections::{BTreeMap, btree_map::Entry as Place};
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
@@ -29,18 +29,16 @@ pub struct Known {
 }
 
 impl Known {
-    /// The library's people have no uuid: theirs is their number, at [`PerformerId::LOCAL`].
-    fn performer(self) -> Option<Performer> {
-        let uuid = Uuid::from_u128(0x8000_8000_0000_0000_0000 | u128::from(self.number));
-        Some(Performer {
-            id: PerformerId::new(PerformerId::LOCAL, uuid).ok()?,
+    fn performer(self) -> Performer {
+        Performer {
+            id: PerformerId::of_stash(self.number),
             name: self.name,
             disambiguation: self.disambiguation,
             country: None,
             stash_ids: self.stash_ids,
             image: None,
             faces: 0,
-        })
+        }
     }
 }
 
@@ -57,13 +55,9 @@ pub struct Library(BTreeMap<u32, Entry>);
 impl Library {
     /// Adds a look: one embedding for each model of the pack.
     pub fn add(&mut self, known: Known, look: Vec<Embedding>) {
-        let entry = match self.0.entry(known.number) {
-            Place::Occupied(entry) => entry.into_mut(),
-            Place::Vacant(place) => match known.performer() {
-                Some(performer) => place.insert(Entry { performer, looks: Vec::new() }),
-                None => return,
-            },
-        };
+        let entry = self.0.entry(known.number);
+        let entry =
+            entry.or_insert_with(|| Entry { performer: known.performer(), looks: Vec::new() });
         if entry.looks.len() < MOST_LOOKS {
             entry.looks.push(look);
             entry.performer.faces += 1;

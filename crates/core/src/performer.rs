@@ -15,6 +15,9 @@ pub struct PerformerId {
     id: Uuid,
 }
 
+/// A UUID of version 8, which leaves the other bits to whoever makes it; ours are a number.
+const OF_STASH: u128 = 0x8000_8000_0000_0000_0000;
+
 /// A text that is no performer id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no performer id; write it as host:uuid, such as stashdb.org:<uuid>")]
@@ -46,6 +49,21 @@ impl PerformerId {
     pub fn local(name: &str) -> Self {
         let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("rollcall:local:{name}").as_bytes());
         Self { endpoint: Self::LOCAL.to_owned(), id }
+    }
+
+    /// The id of a performer of the user's own Stash, who may be in no stash-box: their number there in
+    /// place of a UUID, at [`PerformerId::LOCAL`].
+    #[must_use]
+    pub fn of_stash(number: u32) -> Self {
+        let id = Uuid::from_u128(OF_STASH | u128::from(number));
+        Self { endpoint: Self::LOCAL.to_owned(), id }
+    }
+
+    /// The number that [`PerformerId::of_stash`] was given.
+    #[must_use]
+    pub fn stash_number(&self) -> Option<u32> {
+        let number = u32::try_from(self.id.as_u128() ^ OF_STASH).ok();
+        number.filter(|_| self.endpoint == Self::LOCAL)
     }
 
     /// The stash-box's host name, or `local`.

@@ -8,11 +8,11 @@ use super::{
     SceneOptions,
     cluster::{Pair, cluster},
     quality::Quality,
+    seen::SeenPerson,
 };
 use crate::{
-    Answer, AnswerFace, Embedding, Face, FaceCrops, Found, IdentifyError, Lookup, RecogniseError,
-    Recogniser, SAME_PERSON, SceneFacts, identify::Naming, mean_similarity, people::assign,
-    present::thumbnail,
+    AnswerFace, Embedding, Face, FaceCrops, RecogniseError, Recogniser, SAME_PERSON,
+    mean_similarity, present::thumbnail,
 };
 
 /// The most looks that are kept; of more, the best ones.
@@ -138,53 +138,29 @@ impl Looks {
         };
         (0..embedders).map(|embedder| template(embedder).map_err(Into::into)).collect()
     }
-
-    fn frames(&self, group: &[usize]) -> BTreeSet<usize> {
-        group.iter().map(|&look| self.0[look].frame).collect()
-    }
 }
 
-/// Who has been seen.
-pub(crate) async fn answer(
+/// Who has been seen: the looks of each person summed, with what there is to show of them.
+pub(crate) async fn people(
     recogniser: &Recogniser,
-    lookup: Option<&dyn Lookup>,
     looks: &mut Looks,
-    facts: SceneFacts,
     options: &SceneOptions,
-) -> Result<Answer, IdentifyError> {
-    let naming = Naming::new(recogniser, lookup, &options.answer);
+) -> Result<Vec<SeenPerson>, RecogniseError> {
     let embedders = recogniser.pack().embedders.len();
-    let groups = looks.groups();
-    let frames: Vec<BTreeSet<usize>> = groups.iter().map(|group| looks.frames(group)).collect();
-    let (mut partial, mut provisional) = (false, false);
-    let (mut templates, mut candidates) = (Vec::new(), Vec::new());
-    for (group, frames) in groups.iter().zip(&frames) {
-        let best = looks.best_first(group);
+    let mut people = Vec::new();
+    for group in looks.groups() {
+        let best = looks.best_first(&group);
         let best = &best[..best.len().min(options.best_looks.max(1))];
         looks.complete(recogniser, best).await?;
-        let template = looks.template(best, embedders)?;
-        let found: Found = naming.find(&template).await?;
-        partial |= found.partial;
-        provisional |= found.provisional;
-        candidates.push(naming.rank(found, frames.len()));
-        templates.push(template);
+        let first = &looks.0[best[0]];
+        people.push(SeenPerson {
+            template: looks.template(best, embedders)?,
+            thumbnail: thumbnail(first.crops.aligned(), &options.answer),
+            weight: first.weight(),
+            faces: group.iter().map(|&look| face(&looks.0[look])).collect(),
+        });
     }
-    let one = |a: usize, b: usize| {
-        frames[a].is_disjoint(&frames[b])
-            || mean_similarity(&templates[a], &templates[b]) >= Some(SAME_PERSON)
-    };
-    let people = assign(&candidates, options.answer.min_confidence, &one);
-    let matches = people.iter().map(|person| {
-        let theirs = &person.groups;
-        let mut seen: Vec<usize> = theirs.iter().flat_map(|&g| groups[g].iter().copied()).collect();
-        seen.sort_unstable();
-        let best = looks.best_first(&seen).first().map(|&look| looks.0[look].crops.aligned());
-        let thumbnail = best.and_then(|crop| thumbnail(crop, &options.answer));
-        let faces = seen.iter().map(|&look| face(&looks.0[look])).collect();
-        naming.person(person, &candidates[theirs[0]], looks.frames(&seen).len(), faces, thumbnail)
-    });
-    let matches = matches.collect();
-    Ok(Answer { partial, provisional, scene: Some(facts), ..naming.answer(matches) })
+    Ok(people)
 }
 
 fn face(look: &Look) -> AnswerFace {

@@ -10,6 +10,7 @@ mod lookout;
 mod quality;
 mod sampling;
 mod search;
+mod seen;
 
 use std::{ops::ControlFlow, pin::pin};
 
@@ -17,6 +18,7 @@ pub use cluster::{Pair, cluster};
 use futures_util::TryStreamExt as _;
 pub use look::Look;
 pub use quality::Quality;
+pub use seen::{SeenPerson, SeenScene, name_scene};
 
 use self::{look::Looks, lookout::Lookout, search::Search};
 use crate::{
@@ -141,8 +143,17 @@ impl<'a> Scene<'a> {
     /// # Errors
     /// When a model or the database fails.
     pub async fn answer(&mut self, lookup: Option<&dyn Lookup>) -> Result<Answer, IdentifyError> {
-        let facts = self.search.facts();
-        look::answer(self.recogniser, lookup, &mut self.looks, facts, self.options).await
+        let seen = self.seen().await?;
+        Ok(name_scene(self.recogniser, lookup, &seen, &self.options.answer).await?)
+    }
+
+    /// The people who have been seen so far, to be named now or later.
+    ///
+    /// # Errors
+    /// When a model fails.
+    pub async fn seen(&mut self) -> Result<SeenScene, RecogniseError> {
+        let people = look::people(self.recogniser, &mut self.looks, self.options).await?;
+        Ok(SeenScene { facts: self.search.facts(), people })
     }
 }
 

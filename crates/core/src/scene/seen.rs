@@ -1,0 +1,91 @@
+//! The people of a scene before they have names, and naming them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Answer, AnswerFace, Embedding, Found, IdentifyOptions, Lookup, LookupError, Recogniser,
+    SAME_PERSON, SceneFacts, identify::Naming, mean_similarity, people::assign,
+};
+
+/// What is worth keeping of a scene: with it everybody can be named again, by another database,
+/// without reading a frame. Templates are biometric data: keep them no longer than their owner wants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenScene {
+    /// What was looked at.
+    pub facts: SceneFacts,
+    /// Groups of faces that are one person's each; two of them may turn out to be one.
+    pub people: Vec<SeenPerson>,
+}
+
+/// Somebody who was seen in a scene.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenPerson {
+    /// What all looks together are like: one embedding for each embedder of the pack, in its order.
+    pub template: Vec<Embedding>,
+    /// Where, by rising frame.
+    pub faces: Vec<AnswerFace>,
+    /// The best look as a `data:image/jpeg;base64,` URL.
+    pub thumbnail: Option<String>,
+    /// How much the best look tells: the length of its embedding.
+    pub weight: f32,
+}
+
+impl SeenScene {
+    /// Drops everybody whom `answer` has no name for, and says how many groups of faces that were.
+    pub fn keep_named(&mut self, answer: &Answer) -> usize {
+        let named = || answer.matches.iter().filter(|person| person.best.is_some());
+        let before = self.people.len();
+        self.people.retain(|group| {
+            named().any(|person| group.faces.iter().all(|face| person.faces.contains(face)))
+        });
+        before - self.people.len()
+    }
+}
+
+impl SeenPerson {
+    fn frames(&self) -> BTreeSet<usize> {
+        self.faces.iter().map(|face| face.frame).collect()
+    }
+}
+
+/// Names the people of a scene. Without a database everybody is unknown.
+///
+/// # Errors
+/// When the database fails.
+pub async fn name_scene(
+    recogniser: &Recogniser,
+    lookup: Option<&dyn Lookup>,
+    seen: &SeenScene,
+    options: &IdentifyOptions,
+) -> Result<Answer, LookupError> {
+    let naming = Naming::new(recogniser, lookup, options);
+    let groups = &seen.people;
+    let frames: Vec<BTreeSet<usize>> = groups.iter().map(SeenPerson::frames).collect();
+    let (mut partial, mut provisional) = (false, false);
+    let mut candidates = Vec::with_capacity(groups.len());
+    for (group, frames) in groups.iter().zip(&frames) {
+        let found: Found = naming.find(&group.template).await?;
+        partial |= found.partial;
+        provisional |= found.provisional;
+        candidates.push(naming.rank(found, frames.len()));
+    }
+    let one = |a: usize, b: usize| {
+        frames[a].is_disjoint(&frames[b])
+            || mean_similarity(&groups[a].template, &groups[b].template) >= Some(SAME_PERSON)
+    };
+    let people = assign(&candidates, options.min_confidence, &one);
+    let matches = people.iter().map(|person| {
+        let theirs = || person.groups.iter().map(|&group| &groups[group]);
+        let mut faces: Vec<AnswerFace> =
+            theirs().flat_map(|group| group.faces.iter().cloned()).collect();
+        faces.sort_by_key(|face| face.frame);
+        let appearances = faces.chunk_by(|a, b| a.frame == b.frame).count();
+        let best = theirs().reduce(|a, b| if b.weight > a.weight { b } else { a });
+        let thumbnail = best.and_then(|group| group.thumbnail.clone());
+        naming.person(person, &candidates[person.groups[0]], appearances, faces, thumbnail)
+    });
+    let matches = matches.collect();
+    Ok(Answer { partial, provisional, scene: Some(seen.facts), ..naming.answer(matches) })
+}
