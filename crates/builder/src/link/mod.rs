@@ -32,8 +32,8 @@ use groups::{Groups, Refusal};
 pub use overrides::Overrides;
 pub use person::{Linked, Person};
 pub use report::{Hub, Link, LinkReport, Refused, Why};
+pub(crate) use urls::performer_at;
 use urls::{Points, points};
-pub(crate) use urls::{STASH_BOXES, performer_at};
 
 use crate::{
     Error,

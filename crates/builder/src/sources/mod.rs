@@ -6,7 +6,6 @@
 mod access;
 mod error;
 mod graphql;
-mod links;
 mod stash;
 mod stash_box;
 mod theporndb;
@@ -18,7 +17,7 @@ use uuid::Uuid;
 
 pub use access::{Access, Software};
 pub use error::UpstreamError;
-pub use stash::Stash;
+pub use stash::{Stash, StashScene, StashScenes};
 pub use stash_box::StashBox;
 pub use theporndb::ThePornDb;
 

@@ -6,9 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    Access, Fate, Listed, ListedImage, Order, Page, Removal, Source, UpstreamError, links,
-};
+use super::{Access, Fate, Listed, ListedImage, Order, Page, Removal, Source, UpstreamError};
 use crate::{
     Error,
     net::{Net, NetError, Upstream},
@@ -119,7 +117,7 @@ impl ThePornDb {
             country: extra("birthplace_code").and_then(|code| country(&code)),
             birth_date: extra("birthday"),
             updated: None,
-            stash_ids: links::stash_ids(&urls),
+            stash_ids: Vec::new(),
             urls,
             images: pictures.into_iter().map(|url| ListedImage { url, path: None }).collect(),
             merged: Vec::new(),

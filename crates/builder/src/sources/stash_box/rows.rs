@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::sources::{Listed, ListedImage, graphql::GraphQl, links};
+use crate::sources::{Listed, ListedImage, graphql::GraphQl};
 
 /// A performer. What is null is taken as missing.
 #[derive(Deserialize)]
@@ -56,7 +56,6 @@ impl Row {
 
     pub(super) fn listed(self, server: &GraphQl) -> Result<Listed, String> {
         let id = PerformerId::new(&server.endpoint, self.id).map_err(|error| error.to_string())?;
-        let urls: Vec<String> = self.urls.into_iter().map(|address| address.url).collect();
         Ok(Listed {
             id,
             name: self.name,
@@ -64,8 +63,9 @@ impl Row {
             country: self.country,
             birth_date: self.birth_date,
             updated: self.updated,
-            stash_ids: links::stash_ids(&urls),
-            urls,
+            // Pages of theirs at other stash-boxes are for linking to read.
+            stash_ids: Vec::new(),
+            urls: self.urls.into_iter().map(|address| address.url).collect(),
             images: self.images.into_iter().map(Image::listed).collect(),
             merged: self.merged_ids,
         })
