@@ -4,11 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, params_from_iter, types::Value};
 
-use super::wrong;
+use super::FactFile;
 use crate::Error;
-
-/// The tables, those that others refer to first.
-const TABLES: [&str; 6] = ["sources", "performers", "images", "models", "pictures", "embeddings"];
 
 /// Gives a file another name, under which nobody looks for it; never deletes it.
 pub(super) fn move_aside(path: &Path) -> Result<PathBuf, Error> {
@@ -31,21 +28,16 @@ pub(super) fn move_aside(path: &Path) -> Result<PathBuf, Error> {
 
 /// Copies every row that can be read, and says how many. A picture or performer lost here is
 /// fetched or looked at again.
-pub(super) fn save(damaged: &Path, into: &mut Connection, path: &Path) -> Result<usize, Error> {
+pub(super) fn save(damaged: &Path, into: &FactFile, tables: &[&str]) -> Result<usize, Error> {
     let Ok(old) = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_WRITE) else {
         return Ok(0);
     };
     let mut saved = 0;
-    for table in TABLES {
-        let mut copy = || {
-            let transaction = into.transaction()?;
-            // Both ends of a table, for reading ends where the damage begins.
-            for order in ["ASC", "DESC"] {
-                saved += copy_table(&old, &transaction, table, order)?;
-            }
-            transaction.commit()
-        };
-        copy().map_err(|error: rusqlite::Error| wrong(path, &error))?;
+    for table in tables {
+        // Both ends of a table, for reading ends where the damage begins.
+        for order in ["ASC", "DESC"] {
+            saved += into.transaction(|t| copy_table(&old, t, table, order))?;
+        }
     }
     Ok(saved)
 }

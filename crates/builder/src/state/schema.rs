@@ -1,15 +1,11 @@
-//! The tables, and how an older file gets them. `docs/STATE.md` says what each column means.
+//! The tables. `docs/STATE.md` says what each column means.
 
-use std::path::Path;
+use super::Schema;
 
-use rusqlite::Connection;
-
-use super::wrong;
-use crate::Error;
-
-/// What brings a file from each version to the next, in order: the first begins an empty one. A
-/// published entry is never changed; a new version is a new entry.
-const STEPS: &[&str] = &[FIRST];
+pub(super) const SCHEMA: Schema = Schema {
+    steps: &[FIRST],
+    tables: &["sources", "performers", "images", "models", "pictures", "embeddings"],
+};
 
 const FIRST: &str = "
 CREATE TABLE sources (
@@ -60,23 +56,3 @@ CREATE TABLE embeddings (
     UNIQUE (picture, model)
 ) STRICT;
 ";
-
-/// Brings a file of any known version to the present one, whole or not at all.
-pub(super) fn bring_up_to_date(db: &mut Connection, path: &Path) -> Result<(), Error> {
-    let found: usize = db
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(|error| wrong(path, &error))?;
-    let Some(steps) = STEPS.get(found..) else {
-        return Err(Error::StateTooNew { path: path.to_owned(), found, known: STEPS.len() });
-    };
-    if steps.is_empty() {
-        return Ok(());
-    }
-    let mut upgrade = || {
-        let transaction = db.transaction()?;
-        steps.iter().try_for_each(|step| transaction.execute_batch(step))?;
-        transaction.pragma_update(None, "user_version", STEPS.len())?;
-        transaction.commit()
-    };
-    upgrade().map_err(|error: rusqlite::Error| wrong(path, &error))
-}

@@ -22,7 +22,7 @@ fn listed(number: u128, images: &[&str]) -> Listed {
     Listed { images, ..Listed::new(id, format!("Performer {number}")) }
 }
 
-fn pack(embedders: &[&str]) -> Pack {
+pub(crate) fn pack(embedders: &[&str]) -> Pack {
     let model = |name: &str| PackModel {
         name: name.to_owned(),
         sha256: "00".to_owned(),
@@ -240,7 +240,7 @@ fn a_damaged_state_is_repaired_or_begun_anew_and_kept_aside() {
 #[test]
 fn a_newer_state_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    open(folder.path()).db().unwrap().pragma_update(None, "user_version", 999).unwrap();
+    open(folder.path()).facts.db().unwrap().pragma_update(None, "user_version", 999).unwrap();
     let error = State::open(folder.path(), Damaged::Refuse).unwrap_err();
     assert!(matches!(error, Error::StateTooNew { found: 999, .. }), "{error}");
 }
