@@ -23,6 +23,7 @@ pub(super) fn run(command: &Eval, cache: &Cache, terminal: Terminal) -> Result<D
         db: command.db.clone(),
         probes: command.probes.clone(),
         scenes: command.scenes.clone(),
+        seen: command.seen.clone(),
         expect: command.expect,
         strangers: command.strangers.clone(),
         groups: command.groups.clone(),

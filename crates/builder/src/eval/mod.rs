@@ -17,6 +17,7 @@ mod reliability;
 mod rotate;
 mod scenes;
 mod scores;
+mod seen;
 mod truth;
 
 use std::{
@@ -69,6 +70,8 @@ pub struct EvalOptions {
     pub groups: Option<PathBuf>,
     /// Scenes whose people are known.
     pub scenes: Option<PathBuf>,
+    /// Where what was seen in scenes is kept and taken from.
+    pub seen: Option<PathBuf>,
     /// Whether the people in a scene are expected there, and one more, as tags on it would have it.
     pub expect: bool,
     /// What else to look at.
@@ -184,8 +187,15 @@ pub fn evaluate(
         .unwrap_or_default();
     let (mut in_scenes, mut scenes) = (Vec::new(), None);
     if let Some(folder) = &options.scenes {
-        let (figures, more, trouble) =
-            scenes::evaluate(folder, &options.db, setup, jobs, options.expect, terminal)?;
+        let (figures, more, trouble) = scenes::evaluate(
+            folder,
+            &options.db,
+            setup,
+            jobs,
+            options.expect,
+            options.seen.as_deref(),
+            terminal,
+        )?;
         problems.extend(trouble);
         in_scenes = more;
         scenes = Some(figures);

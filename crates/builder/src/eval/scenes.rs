@@ -5,13 +5,11 @@
 
 use std::{
     collections::BTreeSet,
-    ops::ControlFlow,
     path::{Path, PathBuf},
-    time::Instant,
 };
 
 use rollcall_core::{
-    Answer, IdentifyOptions, Match, PerformerId, Recogniser, SceneOptions, Verdict, identify_scene,
+    Answer, IdentifyOptions, Match, PerformerId, Recogniser, SceneOptions, Verdict, name_scene,
 };
 use serde::Serialize;
 
@@ -20,12 +18,12 @@ use super::{
     open,
     openset::WordCount,
     reliability::{Reliability, Stated},
+    seen,
     truth::{Person, Truth, who_is_at},
 };
 use crate::{
     Error,
     folder::Problem,
-    frames::{self, SceneFiles},
     metrics::{Measure, median},
     setup::Setup,
     terminal::Terminal,
@@ -63,7 +61,7 @@ pub struct Scenes {
     pub words: Vec<WordCount>,
     /// What the confidences are worth.
     pub calibration: Reliability,
-    /// Median of the seconds from the files to the names.
+    /// Median of the seconds from the files to the people, of scenes that were looked at now.
     pub seconds_per_scene: Measure,
     /// Wrong names, and people of the database who got no name.
     pub misses: Vec<SceneMiss>,
@@ -106,17 +104,20 @@ struct Scene<'a> {
     path: PathBuf,
     truth: &'a Truth,
     named: Vec<Named>,
-    seconds: f64,
+    /// From the files to the people without names, if it was looked at now.
+    seconds: Option<f64>,
 }
 
 /// Looks at every scene in `folder`, and gives also what there is to learn from. With `expect` the people
-/// in a scene are expected, and one more, as tags on it would have it.
+/// in a scene are expected, and one more, as tags on it would have it. What is seen is kept in `kept`,
+/// where that is given, and taken from there.
 pub(super) fn evaluate(
     folder: &Path,
     db: &Path,
     setup: &Setup,
     jobs: usize,
     expect: bool,
+    kept: Option<&Path>,
     terminal: Terminal,
 ) -> Result<(Scenes, Vec<Known>, Vec<Problem>), Error> {
     let (mut truths, mut problems) = (Vec::new(), Vec::new());
@@ -139,7 +140,7 @@ pub(super) fn evaluate(
             Ok((open(db, &recogniser)?, recogniser))
         },
         |(database, recogniser), &(number, (path, truth))| {
-            look(path, truth, recogniser, database, truth.tags(&everybody, number))
+            look(path, truth, recogniser, database, truth.tags(&everybody, number), kept)
         },
         || bar.inc(1),
     )?;
@@ -178,19 +179,14 @@ fn look<'a>(
     recogniser: &Recogniser,
     database: &rollcall_index::Database,
     expected: BTreeSet<PerformerId>,
+    kept: Option<&Path>,
 ) -> Result<Scene<'a>, Error> {
-    let start = Instant::now();
-    let (sheet, vtt) = (path.join("sprite.jpg"), path.join("thumbs.vtt"));
-    let frames = frames::open(SceneFiles::Sprite { sheet: &sheet, vtt: &vtt })?;
-    let answer = IdentifyOptions { expected, ..IdentifyOptions::default() };
-    let options = SceneOptions { answer, ..SceneOptions::default() };
-    let answer =
-        pollster::block_on(identify_scene(recogniser, Some(database), &*frames, &options, &|_| {
-            ControlFlow::Continue(())
-        }));
+    let looking = SceneOptions::default();
+    let (seen, seconds) = seen::look(path, recogniser, &looking, kept)?;
+    let options = IdentifyOptions { expected, ..looking.answer };
+    let answer = pollster::block_on(name_scene(recogniser, Some(database), &seen, &options));
     let answer =
         answer.map_err(|e| Error::Recognise { path: path.to_owned(), reason: e.to_string() })?;
-    let seconds = start.elapsed().as_secs_f64();
     let named = judge(path, &answer, truth);
     Ok(Scene { path: path.to_owned(), truth, named, seconds })
 }
@@ -271,7 +267,7 @@ impl Scenes {
             recall_at_any: recall(Verdict::Unknown),
             words: words.map(|word| words_of(word, &named)).to_vec(),
             calibration: Reliability::of(&stated.collect::<Vec<_>>()),
-            seconds_per_scene: median(scenes.iter().map(|scene| scene.seconds).collect()),
+            seconds_per_scene: median(scenes.iter().filter_map(|scene| scene.seconds).collect()),
             misses: scenes.iter().flat_map(misses).collect(),
         }
     }
@@ -351,7 +347,7 @@ mod tests {
             path: "scene".into(),
             truth: &truth,
             named: entries,
-            seconds: 2.0,
+            seconds: Some(2.0),
         };
         let found = Scenes::of(&[
             // Named twice, and the extra is unknown.
