@@ -2,16 +2,19 @@
 
 mod build;
 mod release;
+mod scan;
 
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use rollcall_builder::{pack_file::DEFAULT_PACK, setup::EngineChoice};
 
-pub(crate) use build::{Build, Imprint, Merge, Upstreams};
+pub(crate) use build::{Build, Imprint, Merge};
 pub(crate) use release::{
     Db, Key, Layout, Lookup, Package, Publish, Pull, Release, TrustArguments, Unpack,
 };
+
+pub(crate) use scan::Scan;
 
 /// Builds, inspects and queries databases of faces. Pictures never leave this machine.
 #[derive(Debug, Parser)]
@@ -67,6 +70,8 @@ pub(crate) enum Command {
     Lookup(Lookup),
     /// Say who is in pictures, or in a scene
     Identify(Identify),
+    /// Say who is in all scenes of a Stash, for its owner to look through; Stash is only read
+    Scan(Scan),
     /// Measure how well a database names people whose names are known
     Eval(Eval),
     /// Say what this machine can do
@@ -216,6 +221,9 @@ pub(crate) struct Eval {
     /// Expect the people who are in a scene and one who is not, as tags on it would have it
     #[arg(long, requires = "scenes")]
     pub(crate) expect: bool,
+    /// Keep what is seen in the scenes here, and look at none of them twice
+    #[arg(long, value_name = "DIR", requires = "scenes")]
+    pub(crate) seen: Option<PathBuf>,
     /// Photos of people who are not in the database
     #[arg(long, value_name = "DIR")]
     pub(crate) strangers: Option<PathBuf>,

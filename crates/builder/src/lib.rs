@@ -36,6 +36,7 @@ mod reference;
 pub mod release;
 pub mod removal;
 pub mod samples;
+pub mod scan;
 pub mod setup;
 pub mod source;
 pub mod sources;

@@ -46,9 +46,14 @@ impl Places {
         self.target.join("wasm-rollcall")
     }
 
+    /// Where our native programs are, built for release.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.target.join("release")
+    }
+
     /// A native program of ours, built for release.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
-        self.target.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX))
+        self.programs().join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 
     /// The photos and models for development that stand beside the project, where they do.

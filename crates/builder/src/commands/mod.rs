@@ -14,12 +14,23 @@ mod models;
 mod package;
 mod publish;
 mod release;
+mod scan;
 mod told;
 mod upstreams;
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::Write,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use rollcall_builder::{Cache, Error, folder::Problem, samples, setup::Setup, terminal::Terminal};
+use rollcall_builder::{
+    Cache, Error, folder::Problem, net::Net, samples, setup::Setup, state::Damaged,
+    terminal::Terminal,
+};
 use serde::Serialize;
 
 use crate::cli::{Arguments, Command, Recognition, Samples};
@@ -64,6 +75,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Done, Error> {
         Command::Lookup(command) => lookup::run(&command),
         Command::Info(command) => info::run(&command),
         Command::Identify(command) => identify::run(&command, &cache, terminal),
+        Command::Scan(command) => scan::run(&command, &cache, terminal),
         Command::Eval(command) => eval::run(&command, &cache, terminal),
         Command::Doctor(command) => doctor::run(&command, &cache),
     }
@@ -103,4 +115,30 @@ fn tell(problems: &[Problem]) -> Done {
         eprintln!("rollcall: {problem}");
     }
     if problems.is_empty() { Done::All } else { Done::Partly }
+}
+
+/// What the arguments say about a damaged state.
+fn damaged(repair: bool, start_over: bool) -> Damaged {
+    match (repair, start_over) {
+        (true, _) => Damaged::Repair,
+        (_, true) => Damaged::StartOver,
+        _ => Damaged::Refuse,
+    }
+}
+
+/// Set by the first Ctrl-C; the second one ends the program at once.
+fn stop_on_interrupt(net: Net, terminal: Terminal) -> Result<Arc<AtomicBool>, Error> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if set.swap(true, Ordering::Relaxed) {
+            // 128 and the number of SIGINT, as shells have it.
+            std::process::exit(130);
+        }
+        // Waiting for an upstream's pace or patience ends too.
+        net.stop();
+        terminal.note("finishing what is in hand; once more to stop at once");
+    })
+    .map_err(|error| Error::Usage(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(stop)
 }

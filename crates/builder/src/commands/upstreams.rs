@@ -3,10 +3,6 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::Instant,
 };
 
@@ -26,10 +22,10 @@ use rollcall_builder::{
 use super::{
     Done,
     build::{Imprint, note},
-    print_json, tell,
+    damaged, print_json, stop_on_interrupt, tell,
     told::{about, say, summary},
 };
-use crate::cli::{Build, Upstreams};
+use crate::cli::Build;
 
 /// Where the state is kept if nobody says where.
 const STATE: &str = "builder-state";
@@ -84,7 +80,7 @@ pub(super) fn run(
         return if command.json { print_json(&plan) } else { say(&plan) }.map(|()| Done::All);
     }
     let out = out(command, &config)?;
-    let state = State::open(&folder, damaged(given))?;
+    let state = State::open(&folder, damaged(given.repair, given.start_over))?;
     let kept = config.cache.image_directory.as_deref();
     let kept = kept.map(|folder| PictureCache::open(folder, KEPT)).transpose()?;
     let setup = setup(command, processing.gpu, cache)?;
@@ -175,14 +171,6 @@ fn out(command: &Build, config: &BuilderConfig) -> Result<PathBuf, Error> {
     command.out.clone().or(config.output.directory.clone()).ok_or_else(none)
 }
 
-fn damaged(given: &Upstreams) -> Damaged {
-    match (given.repair, given.start_over) {
-        (true, _) => Damaged::Repair,
-        (_, true) => Damaged::StartOver,
-        _ => Damaged::Refuse,
-    }
-}
-
 /// The models; on the graphics card if the configuration says so and the arguments nothing else.
 fn setup(command: &Build, gpu: Option<bool>, cache: &Cache) -> Result<Setup, Error> {
     let asked = command.recognition.engine;
@@ -192,21 +180,4 @@ fn setup(command: &Build, gpu: Option<bool>, cache: &Cache) -> Result<Setup, Err
         _ => asked,
     };
     Setup::open(cache, &command.recognition.pack, engine)
-}
-
-/// Set by the first Ctrl-C; the second one ends the program at once.
-fn stop_on_interrupt(net: Net, terminal: Terminal) -> Result<Arc<AtomicBool>, Error> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
-            // 128 and the number of SIGINT, as shells have it.
-            std::process::exit(130);
-        }
-        // Waiting for an upstream's pace or patience ends too.
-        net.stop();
-        terminal.note("finishing what is in hand; once more to stop at once");
-    })
-    .map_err(|error| Error::Usage(format!("cannot listen for Ctrl-C: {error}")))?;
-    Ok(stop)
 }

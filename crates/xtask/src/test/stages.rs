@@ -141,6 +141,7 @@ pub(super) fn plugin(places: &Places) -> Result<Counts> {
         ("--library", library),
         ("--database", database),
         ("--shots", shots),
+        ("--programs", places.programs()),
     ];
     counted(
         Step::new(places, "plugin-tests", "tests/plugin/run.mjs", "node")

@@ -1,0 +1,67 @@
+//! The file of people who wait for the user's eye, as the plugin's page opens it.
+
+use std::{collections::BTreeSet, path::Path, str::FromStr};
+
+use rollcall_core::{Answer, AnswerCandidate, DatabaseSummary, Match, PerformerId};
+use serde::Serialize;
+
+use crate::{Error, files};
+
+/// As many faces of a person are worth showing.
+const MOST_FACES: usize = 8;
+
+/// The file. `docs/PLUGIN.md` describes it.
+#[derive(Debug, Serialize)]
+pub struct Queue {
+    format: &'static str,
+    version: u32,
+    /// Seconds since 1970.
+    created: u64,
+    database: Option<DatabaseSummary>,
+    /// By rising number.
+    pub scenes: Vec<QueuedScene>,
+}
+
+/// A scene with people who wait.
+#[derive(Debug, Serialize)]
+pub struct QueuedScene {
+    /// Its number in Stash.
+    pub id: String,
+    /// Its title, or what its file is called.
+    pub title: String,
+    /// People with names who are not on the scene.
+    pub matches: Vec<Match>,
+}
+
+impl Queue {
+    pub(super) fn new(created: u64, database: Option<DatabaseSummary>) -> Self {
+        Self { format: "rollcall-queue", version: 1, created, database, scenes: Vec::new() }
+    }
+}
+
+/// Writes the file, whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_queue(queue: &Queue, path: &Path) -> Result<(), Error> {
+    let text =
+        serde_json::to_vec(queue).map_err(|e| Error::Write { path: path.into(), source: e.into() });
+    files::write_atomically(path, &text?)
+}
+
+/// Whom an answer has names for, without those who are on the scene.
+pub(super) fn waiting(answer: Answer, tagged: &BTreeSet<PerformerId>) -> Vec<Match> {
+    let waits = |person: &Match| person.best.as_ref().is_some_and(|best| !is_one(best, tagged));
+    let mut waiting: Vec<Match> = answer.matches.into_iter().filter(waits).collect();
+    waiting.iter_mut().for_each(|person| person.faces.truncate(MOST_FACES));
+    waiting
+}
+
+fn is_one(candidate: &AnswerCandidate, tagged: &BTreeSet<PerformerId>) -> bool {
+    let own = PerformerId::from_str(&candidate.performer_id).ok();
+    let elsewhere = candidate
+        .stash_ids
+        .iter()
+        .filter_map(|(host, id)| PerformerId::new(host, id.as_deref()?.parse().ok()?).ok());
+    own.into_iter().chain(elsewhere).any(|id| tagged.contains(&id))
+}
