@@ -8,7 +8,10 @@
 mod common;
 mod flaws;
 mod killed;
+mod linked;
 mod refused;
 mod released;
 mod run;
+#[path = "../../../core/tests/shared/mod.rs"]
+mod shared;
 mod shares;

@@ -84,6 +84,22 @@ impl Place {
         self.0.path().join("builder_config.yaml")
     }
 
+    /// Puts another stash-box into the configuration that [`Place::command`] has written.
+    pub(crate) fn add_upstream(&self, url: &str, name: &str) {
+        let mut text = fs::read_to_string(self.config()).unwrap();
+        text += &format!(
+            "endpoints:\n  - url: {url}\n    name: {name}\n    api_key: ${{TEST_KEY}}\n    \
+             rate_limit_delay: 0.0001\n    images_per_second: 10000\n"
+        );
+        fs::write(self.config(), text).unwrap();
+    }
+
+    /// Who was linked, and why.
+    pub(crate) fn links(&self) -> serde_json::Value {
+        let path = self.0.path().join("db.links.json");
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
     /// What the build says of its people.
     pub(crate) fn report(&self) -> serde_json::Value {
         let path = self.0.path().join("db.report.json");
