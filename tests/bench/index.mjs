@@ -94,7 +94,7 @@ async function oursAlone() {
 async function inChromium() {
   const asked = quick ? 25 : 300;
   const single = { folder: gallery(most), pack: only512 };
-  const both = { folder: native.gallery(`hard-both-${words(most)}`, { pack, people: most, queries: 300 }), pack };
+  const both = { folder: native.gallery(`hard-both-${words(most)}`, { pack, people: most, queries: asked + 1 }), pack };
   const measured = await measureBrowser(options, single, both, asked);
   results.browser = measured;
   const { single: one, both: two } = measured;
