@@ -8,10 +8,10 @@ use super::{
     SceneOptions,
     cluster::{Pair, cluster},
     quality::Quality,
-    seen::SeenPerson,
+    seen::{SeenPerson, SeenScene},
 };
 use crate::{
-    AnswerFace, Embedding, Face, FaceCrops, RecogniseError, Recogniser, SAME_PERSON,
+    AnswerFace, Embedding, Face, FaceCrops, RecogniseError, Recogniser, SAME_PERSON, SceneFacts,
     mean_similarity, present::thumbnail,
 };
 
@@ -141,11 +141,12 @@ impl Looks {
 }
 
 /// Who has been seen: the looks of each person summed, with what there is to show of them.
-pub(crate) async fn people(
+pub(crate) async fn seen(
     recogniser: &Recogniser,
     looks: &mut Looks,
+    facts: SceneFacts,
     options: &SceneOptions,
-) -> Result<Vec<SeenPerson>, RecogniseError> {
+) -> Result<SeenScene, RecogniseError> {
     let embedders = recogniser.pack().embedders.len();
     let mut people = Vec::new();
     for group in looks.groups() {
@@ -160,7 +161,7 @@ pub(crate) async fn people(
             faces: group.iter().map(|&look| face(&looks.0[look])).collect(),
         });
     }
-    Ok(people)
+    Ok(SeenScene { facts, people })
 }
 
 fn face(look: &Look) -> AnswerFace {

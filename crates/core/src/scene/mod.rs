@@ -124,7 +124,8 @@ impl<'a> Scene<'a> {
                 let facts = search.facts();
                 if lookup.is_some() && facts.searched == next_answer {
                     next_answer *= 2;
-                    let answer = look::answer(recogniser, lookup, looks, facts, options).await?;
+                    let seen = look::seen(recogniser, looks, facts, options).await?;
+                    let answer = name_scene(recogniser, lookup, &seen, &options.answer).await?;
                     heard(hear, SceneProgress::Early(&answer))?;
                 }
             }
@@ -152,8 +153,7 @@ impl<'a> Scene<'a> {
     /// # Errors
     /// When a model fails.
     pub async fn seen(&mut self) -> Result<SeenScene, RecogniseError> {
-        let people = look::people(self.recogniser, &mut self.looks, self.options).await?;
-        Ok(SeenScene { facts: self.search.facts(), people })
+        look::seen(self.recogniser, &mut self.looks, self.search.facts(), self.options).await
     }
 }
 
