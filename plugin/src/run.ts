@@ -5,12 +5,12 @@ import type { Answer, Progress } from "../../web/client/index.ts";
 import { NOTHING, allow, reject, type Decisions, type Place, type Run as Writes } from "./decisions.ts";
 import type { Frames } from "./engine/frames.ts";
 import { Known } from "./engine/known.ts";
-import { localId } from "./engine/own-library.ts";
+import { idsOf } from "./engine/ids.ts";
 import { session, type Session } from "./engine/session.ts";
 import type { Still } from "./engine/stills.ts";
 import { Listeners } from "./listeners.ts";
 import { seen, type Proposal, type Seen } from "./people.ts";
-import { checked, sourceOf } from "./stash/endpoints.ts";
+import { sourceOf } from "./stash/endpoints.ts";
 import type { Performer } from "./stash/library.ts";
 import { decide } from "./stash/state.ts";
 import { add, create, newRun, undo } from "./stash/writes.ts";
@@ -224,5 +224,5 @@ function problemOf(thrown: unknown): { text: string; key: string | undefined } {
 
 /** Tagged performers as answers name them. */
 export function expectedOf(tagged: readonly Performer[]): string[] {
-  return tagged.flatMap(({ id, stash_ids }) => [localId(id), ...checked(stash_ids).map((at) => at.join(":"))]);
+  return tagged.flatMap(idsOf);
 }

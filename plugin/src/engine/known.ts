@@ -1,9 +1,9 @@
 // Who the candidates of an answer are in the user's library. Never by name.
 
 import type { Answer, AnswerCandidate } from "../../../web/client/index.ts";
-import { checked, isUuid } from "../stash/endpoints.ts";
+import { isUuid } from "../stash/endpoints.ts";
 import { allPerformers, performer, performerAt, type Performer } from "../stash/library.ts";
-import { localId, numberOf } from "./own-library.ts";
+import { idsOf, numberOf } from "./ids.ts";
 
 /** So many performers come with one answer. */
 const PAGE = 250;
@@ -47,7 +47,7 @@ async function find({ performer_id, stash_ids }: AnswerCandidate): Promise<Perfo
 export async function directory(): Promise<(candidate: AnswerCandidate) => Performer | undefined> {
   const all = new Map<string, Performer>();
   for await (const { performers } of allPerformers(PAGE)) {
-    for (const one of performers) for (const id of [localId(one.id), ...checked(one.stash_ids).map((at) => at.join(":"))]) all.set(id, one);
+    for (const one of performers) for (const id of idsOf(one)) all.set(id, one);
   }
   return ({ performer_id, stash_ids }) => all.get(performer_id) ?? Object.entries(stash_ids).flatMap((at) => all.get(at.join(":")) ?? [])[0];
 }

@@ -83,17 +83,3 @@ function knownOf({ id, name, disambiguation, stash_ids }: Performer): Known {
   // Stash has an empty text for none.
   return { id: Number(id), name, disambiguation: disambiguation || null, stash_ids: byHost(stash_ids) };
 }
-
-/** What answers call somebody of the library: the number in Stash, as a uuid. */
-const LOCAL = "local:00000000-0000-8000-8000-";
-
-/** What answers call the performer with this number in Stash. */
-export function localId(id: string): string {
-  return LOCAL + Number(id).toString(16).padStart(12, "0");
-}
-
-/** The number in Stash of somebody an answer knows from the library. */
-export function numberOf(performerId: string): string | undefined {
-  const digits = new RegExp(`^${LOCAL}([0-9a-f]{12})$`).exec(performerId)?.[1];
-  return digits === undefined ? undefined : String(Number.parseInt(digits, 16));
-}

@@ -6,13 +6,16 @@ import { forgetDatabases, kept } from "../engine/store.ts";
 import { configure, endSession, requests, session, type Session } from "../engine/session.ts";
 import { assets, React, useEffect, useState } from "../stash/api.ts";
 import type { Configuration } from "../stash/state.ts";
-import { decide } from "../stash/state.ts";
+import { decide, set } from "../stash/state.ts";
 import { undo } from "../stash/writes.ts";
-import { bytes, day, sentence, t } from "../words.ts";
+import { trial } from "../trial.ts";
+import { bytes, day, percent, sentence, t } from "../words.ts";
 import { DatabaseAddress, Refused, Trouble } from "./FirstRun.tsx";
 import { NewerDatabase } from "./NewerDatabase.tsx";
 import { databaseLine, engineLine } from "./lines.ts";
 import { Progress } from "./Progress.tsx";
+import { Threshold } from "./Threshold.tsx";
+import { Trial } from "./Trial.tsx";
 import type { Step } from "../run.ts";
 
 export function Settings(): JSX.Element {
@@ -26,12 +29,19 @@ export function Settings(): JSX.Element {
     setProblem("");
     what().then((text) => { say(text); load(); }, (thrown: unknown) => setProblem(sentence(thrown)));
   };
+  const choose = (threshold: number): void => act(async () => {
+    await set("minConfidence", threshold);
+    await endSession();
+    return t("thresholdSaved", { share: percent(threshold) });
+  });
   return (
     <div className="rollcall">
       <div aria-live="polite" className="rollcall-said">{said}</div>
       {problem && <div className="alert alert-warning" role="alert">{problem}</div>}
       <Check />
       <p className="text-muted">{t("settingsWhere")}</p>
+      {known && <Threshold minConfidence={known.settings.minConfidence} choose={choose} />}
+      {known && <Trial minConfidence={known.settings.minConfidence} choose={choose} />}
       {known && <Journal runs={known.decisions.journal} act={act} />}
       {known && <Kept decisions={known.decisions} act={act} />}
       <Requests />
@@ -129,6 +139,7 @@ function Kept({ decisions, act }: { decisions: Decisions; act: Act }): JSX.Eleme
   const rejected = Object.values(decisions.rejected).reduce((sum, ids) => sum + ids.length, 0);
   const forget = async (): Promise<string> => {
     scanning.forget();
+    trial.forget();
     await endSession();
     const files = await forgetDatabases();
     const lessons = await kept.clear();

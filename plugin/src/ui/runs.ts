@@ -1,5 +1,6 @@
 // The runs of this visit, one for each page, and React's view of them.
 
+import type { Answer } from "../../../web/client/index.ts";
 import type { Place } from "../decisions.ts";
 import { Run } from "../run.ts";
 import { api } from "../stash/api.ts";
@@ -22,6 +23,11 @@ export function runOf(place: Place): Run {
     runs.delete(oldest);
   }
   return run;
+}
+
+/** The answers that are kept. */
+export function answers(): Answer[] {
+  return [...runs.values()].flatMap(({ answer }) => answer ?? []);
 }
 
 /** Draws a component again when a run has something new. */
