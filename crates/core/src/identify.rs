@@ -27,6 +27,17 @@ pub struct IdentifyOptions {
     pub local_image_base: String,
 }
 
+impl IdentifyOptions {
+    /// Whether the performer is expected under any of their ids.
+    fn expects(&self, performer: &Performer) -> bool {
+        let mut elsewhere = performer.stash_ids.iter();
+        self.expected.contains(&performer.id)
+            || elsewhere.any(|(host, &id)| {
+                PerformerId::new(host, id).is_ok_and(|id| self.expected.contains(&id))
+            })
+    }
+}
+
 impl Default for IdentifyOptions {
     fn default() -> Self {
         Self {
@@ -143,7 +154,7 @@ impl<'a> Naming<'a> {
 
     /// Weighs what was found for somebody seen in `looks` faces.
     pub(crate) fn rank(&self, found: Found, looks: usize) -> Vec<Ranked> {
-        let expected = |performer: &Performer| self.options.expected.contains(&performer.id);
+        let expected = |performer: &Performer| self.options.expects(performer);
         rank(found.candidates, looks, self.performers, &self.calibrations, &expected)
     }
 

@@ -76,6 +76,24 @@ fn two_different_faces_never_share_a_name() {
 }
 
 #[test]
+fn who_is_expected_is_so_under_any_of_their_ids() {
+    let [id, elsewhere] = [7, 8].map(Uuid::from_u128);
+    let mut who = performer("Red", PerformerId::new("stashdb.org", id).unwrap());
+    who.stash_ids.insert("theporndb.net".to_owned(), elsewhere);
+    let pixels = squares(320, 320, &[(32, 32, RED)]);
+    let expected = |ids: &[(&str, Uuid)]| {
+        let expected = ids.iter().map(|(host, id)| PerformerId::new(host, *id).unwrap()).collect();
+        let options = IdentifyOptions { expected, ..IdentifyOptions::default() };
+        let lookup = Colours(vec![(who.clone(), RED)]);
+        let answer =
+            block_on(identify_image(&recogniser(), Some(&lookup), &pixels, &options)).unwrap();
+        answer.matches[0].why.as_ref().unwrap().evidence.expected
+    };
+    assert!(expected(&[("stashdb.org", id)]) && expected(&[("theporndb.net", elsewhere)]));
+    assert!(!expected(&[]) && !expected(&[("theporndb.net", id), ("stashdb.org", elsewhere)]));
+}
+
+#[test]
 fn links_are_built_from_checked_parts_only() {
     let id = Uuid::from_u128(7);
     let mut who = performer("A\u{202e}b", PerformerId::new("stashdb.org", id).unwrap());
