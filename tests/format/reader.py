@@ -72,8 +72,12 @@ for segment in body["segments"][:1]:
         all_ids = [*p.get("ids", {}).items(), (p["id"][:-37], uuid.UUID(p["id"][-36:]).bytes)]
         ids |= {(segment["endpoints"].index(endpoint), i, row) for endpoint, i in all_ids}
     assert get_run(segment["ids"], 22) == b"".join(pack("<HI", e, r) + i for e, i, r in sorted(ids))
+    looks = [(row, look) for row, (p, _) in enumerate(rows) for look in range(1, p["templates"])]
+    assert [row for row, _ in looks] == segment.get("looks", [])
+    records = [(row, 0) for row in range(len(rows))] + looks
     for number, model in enumerate(models):
-        rotated = np.array([rotate(vectors[number][0], body["rotation"]) for _, vectors in rows])
+        templates = [rows[row][1][number][look] for row, look in records]
+        rotated = np.array([rotate(template, body["rotation"]) for template in templates])
         level = (np.abs(rotated)[..., None] > np.array(model["thresholds"], np.float32)).sum(-1)
         code = (rotated < 0).astype(int) << (model["planes"] - 1) | level
         for plane, run in enumerate(segment["planes"][number]):
@@ -85,7 +89,8 @@ answers, known, w = [], [m["impostor"] for m in models], [m.get("weight") or 1 f
 for query in json.loads(pathlib.Path(sys.argv[2]).read_text()):
     query, best = [np.array(q, np.float32) / np.linalg.norm(q) for q in query], set()
     for q, code in zip(query, codes):
-        best |= set(np.argsort(-(code @ rotate(q, body["rotation"])), kind="stable")[:R].tolist())
+        order = np.argsort(-(code @ rotate(q, body["rotation"])), kind="stable")
+        best |= set(list(dict.fromkeys(records[i][0] for i in order))[:R])
     found = []
     for performer, vectors in (rows[row] for row in best):
         ids = [f"{e}:{uuid.UUID(bytes=i)}" for e, i in performer.get("ids", {}).items()]

@@ -193,9 +193,8 @@ impl Database {
     /// An error if nobody at all can be found.
     fn usable(&self) -> Result<(), IndexError> {
         let segments = self.segments.borrow();
-        let mut parts = segments.iter().zip(&self.manifest.segments);
-        if parts.len() > 0
-            && parts.all(|(segment, spec)| segment.is_lost(spec.rows))
+        if !segments.is_empty()
+            && segments.iter().all(|segment| segment.is_lost())
             && let Some(error) = self.lost()
         {
             return Err(error);

@@ -117,9 +117,13 @@ pub struct RotationSpec {
 /// A part of a database that is written once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SegmentSpec {
-    /// How many performers it has, one sketch row each.
+    /// How many performers it has.
     pub rows: u32,
-    /// Per model, per plane: the bits, `rows` times [`sketch::row_bytes`] bytes.
+    /// Rising rows of those who look quite different at times, once for each look but the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<u32>,
+    /// Per model, per plane: the bits, [`sketch::row_bytes`] bytes for each of `rows`, then for each
+    /// of `looks`.
     pub planes: Vec<Vec<Chunked>>,
     /// Its shards: records of [`crate::segment::SHARD_RECORD`] bytes.
     pub shards: Chunked,
@@ -343,12 +347,16 @@ impl SegmentSpec {
         check("planes of a segment", self.planes.len() == models.len())?;
         for (model, planes) in models.iter().zip(&self.planes) {
             let row = sketch::row_bytes(model.dimension);
-            let bytes = u64::from(self.rows) * row as u64;
+            let bytes = (u64::from(self.rows) + self.looks.len() as u64) * row as u64;
             check("planes of a segment", planes.len() == model.planes)?;
             check("plane", planes.iter().all(|p| p.bytes == bytes && p.fits(row)))?;
         }
         let (shards, ids) = (crate::segment::SHARD_RECORD, crate::ids::ID_RECORD);
         check("rows", self.rows <= limits::PERFORMERS)?;
+        check("looks", self.looks.is_sorted())?;
+        check("looks", self.looks.last().is_none_or(|&row| row < self.rows))?;
+        let most = limits::TEMPLATES;
+        check("looks", self.looks.windows(most).all(|rows| rows[0] < rows[most - 1]))?;
         check("shards", self.shards.bytes <= u64::from(self.rows) * shards as u64)?;
         check("shards", self.shards.fits(shards) && (self.rows == 0 || self.shards.bytes > 0))?;
         check("ids", self.ids.bytes <= limits::SKETCH_BYTES && self.ids.fits(ids))?;

@@ -52,6 +52,8 @@ pub(crate) fn shard_of(shards: &[ShardRef], row: u32) -> Option<(ShardRef, usize
 #[derive(Clone)]
 pub(crate) struct Segment {
     rows: u32,
+    /// Whose further looks the sketches have after the rows.
+    looks: Vec<u32>,
     /// Per model.
     sketches: Vec<Sketch>,
     shards: Vec<ShardRef>,
@@ -64,7 +66,7 @@ pub(crate) struct Segment {
 #[derive(Clone)]
 struct Sketch {
     index: Flat,
-    /// Rows of which a plane could not be had.
+    /// Records of which a plane could not be had.
     lost: Vec<Range<u32>>,
 }
 
@@ -78,6 +80,7 @@ impl Segment {
     ) -> Result<Self, IndexError> {
         let mut segment = Self {
             rows: spec.rows,
+            looks: spec.looks.clone(),
             sketches: Vec::new(),
             shards: Vec::new(),
             hidden: spec.hidden.clone(),
@@ -95,7 +98,7 @@ impl Segment {
         segment.check_shards(spec)?;
         for (model, runs) in manifest.models.iter().zip(&spec.planes) {
             let mut lost = Vec::new();
-            let first = segment.load_plane(store, model, spec.rows, &runs[0], &mut lost).await;
+            let first = segment.load_plane(store, model, &runs[0], &mut lost).await;
             let rotation = Rotation::new(manifest.rotation, model.dimension);
             segment.sketches.push(Sketch { index: Flat::new(rotation, first), lost });
         }
@@ -114,7 +117,7 @@ impl Segment {
             let mut lost = deeper.sketches[number].lost.clone();
             let mut planes = Vec::new();
             for run in runs.iter().skip(1) {
-                planes.push(deeper.load_plane(store, model, spec.rows, run, &mut lost).await);
+                planes.push(deeper.load_plane(store, model, run, &mut lost).await);
             }
             let index = deeper.sketches[number].index.deepened(planes);
             deeper.sketches[number] = Sketch { index, lost };
@@ -126,22 +129,22 @@ impl Segment {
         &mut self,
         store: &dyn Store,
         model: &Model,
-        rows: u32,
         run: &Chunked,
         lost: &mut Vec<Range<u32>>,
     ) -> Plane {
+        let records = self.records();
         let record = row_bytes(model.dimension);
         let per_file = Chunked::file_bytes(record) / record;
         let chunks = fetch::chunks(store, run, record).await;
         if chunks.iter().all(Result::is_err) {
             // Nothing of it is here: no memory for what somebody merely claims.
             self.trouble = chunks.into_iter().find_map(Result::err).or(self.trouble.take());
-            lost.push(0..rows);
+            lost.push(0..records);
             return Plane::new(model.dimension, &[]);
         }
         let mut plane = Vec::new();
         for (i, chunk) in chunks.into_iter().enumerate() {
-            let end = ((i + 1) * per_file).min(rows as usize);
+            let end = ((i + 1) * per_file).min(records as usize);
             match chunk {
                 Ok(bytes) => plane.extend(bytes),
                 Err(error) => {
@@ -170,12 +173,42 @@ impl Segment {
 
     /// The best `limit` rows by the sketches of one model, of those that may be found.
     pub(crate) fn nearest(&self, model: usize, query: &[f32], limit: usize) -> Vec<Hit> {
-        self.sketches[model].index.nearest(query, limit, &|row| self.skips(model, row))
+        let skip = |record| self.skips(model, record);
+        let index = &self.sketches[model].index;
+        self.rows_of(index.nearest(query, self.asked(limit), &skip), limit)
     }
 
     /// [`Segment::nearest`] for a query that is rotated already.
     pub(crate) fn nearest_rotated(&self, model: usize, rotated: &[f32], limit: usize) -> Vec<Hit> {
-        self.sketches[model].index.nearest_rotated(rotated, limit, &|row| self.skips(model, row))
+        let skip = |record| self.skips(model, record);
+        let index = &self.sketches[model].index;
+        self.rows_of(index.nearest_rotated(rotated, self.asked(limit), &skip), limit)
+    }
+
+    /// How many records are sure to be of `limit` rows.
+    fn asked(&self, limit: usize) -> usize {
+        if self.looks.is_empty() { limit } else { limit.saturating_mul(limits::TEMPLATES) }
+    }
+
+    /// Whose records were hit, everybody once.
+    fn rows_of(&self, hits: Vec<Hit>, limit: usize) -> Vec<Hit> {
+        let mut rows: Vec<Hit> = Vec::with_capacity(limit);
+        for Hit { row: record, similarity } in hits {
+            let row = self.row_of(record);
+            if rows.len() < limit && rows.iter().all(|hit| hit.row != row) {
+                rows.push(Hit { row, similarity });
+            }
+        }
+        rows
+    }
+
+    /// How many records a sketch has: each row's first look, then the further ones.
+    fn records(&self) -> u32 {
+        self.rows + self.looks.len() as u32
+    }
+
+    fn row_of(&self, record: u32) -> u32 {
+        record.checked_sub(self.rows).map_or(record, |look| self.looks[look as usize])
     }
 
     /// A rotated face that is like `row`, as far as the sketch knows.
@@ -194,9 +227,9 @@ impl Segment {
         self.sketches.first().map_or(0, |sketch| sketch.index.mark(row))
     }
 
-    fn skips(&self, model: usize, row: u32) -> bool {
-        self.hidden.binary_search(&row).is_ok()
-            || self.sketches[model].lost.iter().any(|range| range.contains(&row))
+    fn skips(&self, model: usize, record: u32) -> bool {
+        self.hidden.binary_search(&self.row_of(record)).is_ok()
+            || self.sketches[model].lost.iter().any(|range| range.contains(&record))
     }
 
     /// How many rows it has.
@@ -205,9 +238,10 @@ impl Segment {
     }
 
     /// Whether no row can be found at all.
-    pub(crate) fn is_lost(&self, rows: u32) -> bool {
-        let gone = |s: &Sketch| (0..rows).all(|r| s.lost.iter().any(|lost| lost.contains(&r)));
-        rows > 0 && (self.shards.is_empty() || self.sketches.iter().all(gone))
+    pub(crate) fn is_lost(&self) -> bool {
+        let all = 0..self.records();
+        let gone = |s: &Sketch| all.clone().all(|r| s.lost.iter().any(|lost| lost.contains(&r)));
+        self.rows > 0 && (self.shards.is_empty() || self.sketches.iter().all(gone))
     }
 
     /// Its shards, by rising row.

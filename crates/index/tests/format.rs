@@ -179,6 +179,7 @@ fn a_reader_written_from_the_document_finds_the_same_people() {
     let options = common::options(&DIMENSIONS);
     let manifest = write_database(entries, &options, &mut sink).unwrap();
     assert!(manifest.counts.shards > 3);
+    assert_eq!(manifest.segments[0].looks.len(), 15);
     let path = folder.path().join("queries.json");
     fs::write(&path, serde_json::to_vec(&looks).unwrap()).unwrap();
     let Some(theirs) = read_with_python(&folder.path().join("db"), &path) else { return };
@@ -195,9 +196,13 @@ fn crowd() -> (Vec<PerformerEntry>, Vec<Query>) {
     let mut random = SplitMix64(7);
     let mut looks = Vec::new();
     let mut entries = people(150, 3, &DIMENSIONS, 1);
-    for entry in &mut entries {
+    for (number, entry) in entries.iter_mut().enumerate() {
         let look = raw(&mut random, None);
         entry.faces = (0..3).map(|_| face(&raw(&mut random, Some(&look)))).collect();
+        if number % 10 == 0 {
+            let other = raw(&mut random, None);
+            entry.faces.extend((0..2).map(|_| face(&raw(&mut random, Some(&other)))));
+        }
         looks.push(look);
     }
     (entries, looks)

@@ -5,7 +5,7 @@ mod common;
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use common::{file, open, options, people};
+use common::{copy, file, open, options, people};
 use pollster::block_on;
 use rollcall_core::{Lookup, PerformerId};
 use rollcall_index::{
@@ -17,12 +17,6 @@ const DIMENSIONS: [usize; 1] = [128];
 
 fn next(version: &str) -> WriteOptions {
     WriteOptions { version: version.parse().unwrap(), ..options(&DIMENSIONS) }
-}
-
-fn copy(store: &MemoryStore) -> MemoryStore {
-    let other = MemoryStore::default();
-    store.names().iter().for_each(|name| other.insert(name, file(store, name)));
-    other
 }
 
 fn replace(

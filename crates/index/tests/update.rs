@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{Recorder, file, open, options, people};
+use common::{Recorder, copy, file, open, options, people};
 use pollster::block_on;
 use rollcall_core::{Lookup, PerformerId};
 use rollcall_index::{
@@ -24,12 +24,6 @@ fn update(version: &str, changed: Vec<PerformerEntry>) -> Update {
 fn apply(store: &mut MemoryStore, update: Update) -> Result<Manifest, IndexError> {
     let old = copy(store);
     block_on(update_database(&old, update, store))
-}
-
-fn copy(store: &MemoryStore) -> MemoryStore {
-    let other = MemoryStore::default();
-    store.names().iter().for_each(|name| other.insert(name, file(store, name)));
-    other
 }
 
 fn first(entries: &[PerformerEntry]) -> MemoryStore {

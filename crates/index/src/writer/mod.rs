@@ -136,8 +136,8 @@ impl DatabaseWriter {
             return Err(wrong(what));
         }
         performer.faces = performer.faces.max(u32::try_from(faces.len()).unwrap_or(u32::MAX));
-        let vectors = faces::select(faces, &self.dimensions).map_err(wrong)?;
-        let stored = Stored { performer, templates: 1, vectors };
+        let (templates, vectors) = faces::select(faces, &self.dimensions).map_err(wrong)?;
+        let stored = Stored { performer, templates, vectors };
         match self.performers.entry(row_order(&stored.performer.id)) {
             Entry::Vacant(place) => {
                 place.insert(stored);

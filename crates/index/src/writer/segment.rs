@@ -48,9 +48,10 @@ pub(super) fn write_segment(
     for (number, model) in models.iter().enumerate() {
         let rotation = Rotation::new(rotation, model.dimension);
         let mut bits = vec![Vec::new(); model.planes];
-        for row in rows {
-            // The template as readers see it, so that a sketch can be made again from shards.
-            let Some(template) = row.vectors[number].first() else { continue };
+        // The templates as readers see them, so that a sketch can be made again from shards.
+        let firsts = rows.iter().filter_map(|row| row.vectors[number].first());
+        let looks = further_looks(rows).map(|(row, look)| &rows[row].vectors[number][look]);
+        for template in firsts.chain(looks) {
             let turned = rotation.apply(template.unit());
             let codes = sketch::encode(&turned, &model.thresholds, model.planes);
             bits.iter_mut().zip(codes).for_each(|(plane, code)| plane.extend(code));
@@ -62,6 +63,7 @@ pub(super) fn write_segment(
     let (endpoints, ids) = id_index(rows)?;
     Ok(SegmentSpec {
         rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
+        looks: further_looks(rows).map(|(row, _)| row as u32).collect(),
         planes,
         shards: out.put_chunks(&shards, SHARD_RECORD)?,
         endpoints,
@@ -69,6 +71,13 @@ pub(super) fn write_segment(
         hidden: Vec::new(),
         removed: Vec::new(),
     })
+}
+
+/// The row and the number of every template that is not its performer's first, by rising row.
+fn further_looks(rows: &[Stored]) -> impl Iterator<Item = (usize, usize)> {
+    let of_row =
+        |(row, stored): (usize, &Stored)| (1..stored.templates).map(move |look| (row, look));
+    rows.iter().enumerate().flat_map(of_row)
 }
 
 /// Fills shards up to the target size, in order, and gives the table of them.

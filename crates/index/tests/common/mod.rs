@@ -148,6 +148,12 @@ pub fn write(entries: Vec<PerformerEntry>, dimensions: &[usize]) -> MemoryStore 
     store
 }
 
+pub fn copy(store: &MemoryStore) -> MemoryStore {
+    let other = MemoryStore::default();
+    store.names().iter().for_each(|name| other.insert(name, file(store, name)));
+    other
+}
+
 pub fn open(store: impl Store + 'static, dimensions: &[usize]) -> Database {
     let database = block_on(Database::open(Rc::new(store))).unwrap();
     database.for_pack(&pack(dimensions)).unwrap()
