@@ -110,7 +110,7 @@ suite("a scan", { skip }, () => {
     assert.equal(code, 2);
   });
 
-  test("without a sprite the preview is looked at, and without both it is said what to do", async () => {
+  test("without a sprite the preview is looked at, then the file if it is here, and else it is said what to do", async () => {
     const { scenes } = stash.library;
     const [previewed] = [...scenes.values()].filter(({ media }) => media.preview);
     const [bare] = [...scenes.values()].filter(({ media }) => !media.preview);
@@ -121,7 +121,13 @@ suite("a scan", { skip }, () => {
     assert.ok(looked.log.some(({ path }) => path.endsWith("/preview")));
     const { code, said } = await rollcall(only(bare));
     assert.equal(code, 3);
-    assert.match(said, /has no sprite and no preview; let Stash generate sprites/);
+    assert.match(said, /has no sprite, no preview, its file is not on this machine under Stash's path; let Stash generate sprites/);
+    const elsewhere = bare.file.path;
+    bare.file.path = previewed.media.preview;
+    const read = await rollcall(only(bare));
+    assert.equal(read.code, 0, read.said);
+    assert.ok(read.log.every(({ path }) => !path.includes("stream")));
+    bare.file.path = elsewhere;
     stash.faults.clear();
   });
 

@@ -34,8 +34,8 @@ const STATE: &str = "builder-state";
 const FETCHERS: usize = 6;
 /// How many pictures are written down at once.
 const BATCH: usize = 32;
-/// The most bytes of pictures that are kept.
-const KEPT: u64 = 100 << 30;
+/// The most GB of pictures that are kept: some half a million.
+const KEPT: u32 = 100;
 
 pub(super) fn run(
     command: &Build,
@@ -81,8 +81,9 @@ pub(super) fn run(
     }
     let out = out(command, &config)?;
     let state = State::open(&folder, damaged(given.repair, given.start_over))?;
+    let most = u64::from(config.cache.image_gigabytes.unwrap_or(KEPT)) * 1_000_000_000;
     let kept = config.cache.image_directory.as_deref();
-    let kept = kept.map(|folder| PictureCache::open(folder, KEPT)).transpose()?;
+    let kept = kept.map(|folder| PictureCache::open(folder, most)).transpose()?;
     let setup = setup(command, processing.gpu, cache)?;
     let stop = stop_on_interrupt(net.clone(), terminal)?;
     let pictures = NetPictures::of(net, &sources);

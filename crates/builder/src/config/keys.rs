@@ -14,7 +14,7 @@ pub(super) const ENDPOINT: &[&str] = &[
     "image_hosts",
 ];
 pub(super) const OUTPUT: &[&str] = &["directory", "version"];
-pub(super) const CACHE: &[&str] = &["image_directory", "embeddings_directory"];
+pub(super) const CACHE: &[&str] = &["image_directory", "image_gigabytes", "embeddings_directory"];
 pub(super) const PROCESSING: &[&str] = &["batch_size", "workers", "gpu"];
 /// From here on two words have nothing to do with each other (Jaro and Winkler's measure, 0 to 1).
 const LIKE: f64 = 0.7;

@@ -79,6 +79,8 @@ pub struct Output {
 pub struct CacheFolders {
     /// The folder of fetched pictures.
     pub image_directory: Option<PathBuf>,
+    /// The most that it keeps, in GB.
+    pub image_gigabytes: Option<u32>,
     /// The folder of the state: performers, faces and embeddings.
     pub embeddings_directory: Option<PathBuf>,
 }

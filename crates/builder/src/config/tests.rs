@@ -78,7 +78,7 @@ fn a_misspelt_key_is_told_what_it_should_be() {
         ),
         (
             "cache:\n  zzz: 1\n",
-            r#"there is no key "zzz" in cache; there are image_directory, embeddings_directory"#,
+            r#"there is no key "zzz" in cache; there are image_directory, image_gigabytes, embeddings_directory"#,
         ),
     ] {
         assert_eq!(refused(text), wanted);

@@ -1,5 +1,5 @@
-//! What is looked at of a scene: its sprite sheet, else its preview. Nothing that Stash would have to
-//! make first.
+//! What is looked at of a scene: its sprite sheet, else its preview, else the file itself where this
+//! machine has it. Nothing that Stash would have to make first.
 
 use std::io::Write as _;
 
@@ -47,25 +47,35 @@ pub(super) fn frames(server: &StashScenes, scene: &StashScene) -> Result<Frames,
             Err(reason) => why = vec![format!("its sprite cannot be used ({reason})")],
         }
     }
-    let preview = scene.preview.as_ref().map(|url| server.file(url)).transpose()?.flatten();
-    let Some(preview) = preview else {
-        why.push("and no preview; let Stash generate sprites (Settings > Tasks)".to_owned());
-        return Err(Trouble::Scene(why.join(" ")));
-    };
-    let write = || {
-        let mut file = tempfile::Builder::new().suffix(".mp4").tempfile()?;
-        file.write_all(&preview)?;
-        Ok(file)
-    };
-    let temporary = std::env::temp_dir();
-    let file = write().map_err(Error::write(&temporary)).map_err(Trouble::Stash)?;
-    match VideoFrames::open(file.path()) {
-        Ok(video) => shown(Box::new(video), scene, Some(file)),
-        Err(reason) => {
-            why.push(format!("and its preview cannot be used ({reason})"));
-            Err(Trouble::Scene(why.join(" ")))
+    match scene.preview.as_ref().map(|url| server.file(url)).transpose()?.flatten() {
+        None => why.push("no preview".to_owned()),
+        Some(preview) => {
+            let preview = written(&preview).map_err(Trouble::Stash)?;
+            match VideoFrames::open(preview.path()) {
+                Ok(video) => return shown(Box::new(video), scene, Some(preview)),
+                Err(reason) => why.push(format!("its preview cannot be used ({reason})")),
+            }
         }
     }
+    if scene.path.is_absolute() && scene.path.is_file() {
+        match VideoFrames::open(&scene.path) {
+            Ok(video) => return shown(Box::new(video), scene, None),
+            Err(reason) => why.push(format!("its file cannot be used ({reason})")),
+        }
+    } else {
+        why.push("its file is not on this machine under Stash's path".to_owned());
+    }
+    let why = why.join(", ");
+    Err(Trouble::Scene(format!("{why}; let Stash generate sprites (Settings > Tasks)")))
+}
+
+fn written(preview: &[u8]) -> Result<tempfile::NamedTempFile, Error> {
+    let write = || {
+        let mut file = tempfile::Builder::new().suffix(".mp4").tempfile()?;
+        file.write_all(preview)?;
+        Ok(file)
+    };
+    write().map_err(Error::write(&std::env::temp_dir()))
 }
 
 fn sprite(sheet: &[u8], vtt: &[u8]) -> Result<SpriteSheet, String> {

@@ -1,17 +1,20 @@
 //! The same database whatever happens on the way, and updates that touch what has changed.
 
 use std::{
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant, SystemTime},
 };
 
-use rollcall_fakes::{Fake, Route, Weather, World};
+use rollcall_fakes::{Asked, Fake, KEY, Route, Weather, World};
 
 use crate::run::{Place, photos};
 
+/// With 500 performers, or `ROLLCALL_PEOPLE`.
 #[test]
 fn killed_five_times_and_still_the_same_database() {
-    let world = World::with_pictures(5, 500, 2).with_flaws(0.06);
+    let people = std::env::var("ROLLCALL_PEOPLE").map_or(500, |people| people.parse().unwrap());
+    let world = World::with_pictures(5, people, 2).with_flaws(0.06);
     let fake = Fake::stash_box(world, photos());
     fake.weather(Weather { seed: 5, api: 0.05, image: 0.05 });
     let undisturbed = Place::new();
@@ -77,4 +80,36 @@ fn killed_five_times_and_still_the_same_database() {
         files
     });
     assert!(databases[0] == databases[1], "an update gives what a build from nothing gives");
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_it_finishes_what_is_in_hand_and_says_where_it_stands() {
+    let fake = Fake::stash_box(World::with_pictures(6, 400, 2), photos());
+    let place = Place::new();
+    let quiet = place.command(&fake.url());
+    let mut command = Command::new(quiet.get_program());
+    command.args(quiet.get_args().filter(|word| *word != "--quiet")).env("TEST_KEY", KEY);
+    let build = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let fetched = || {
+        let picture = |one: &Asked| one.route == Route::Image;
+        fake.asked().into_iter().filter(picture).count()
+    };
+    // Pictures are in hand when they are asked for.
+    while fetched() == 0 {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let asked = Command::new("kill").args(["-INT", &build.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    let ended = build.wait_with_output().unwrap();
+    let words = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(3), "{words}");
+    assert!(words.contains("finishing what is in hand; once more to stop at once"), "{words}");
+    assert!(words.contains("run the same command again to go on"), "{words}");
+    fetched();
+    place.build(&fake.url());
+    let pictures: usize = fake.world().rows.iter().map(|row| row.pictures.len()).sum();
+    let again = fetched();
+    assert!(0 < again && again < pictures, "{again} of {pictures} pictures in the second run");
+    assert_eq!(place.report()["people"]["performers"], 400);
 }

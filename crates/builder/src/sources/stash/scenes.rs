@@ -1,6 +1,6 @@
 //! The scenes of the user's own Stash. Nothing is ever written to it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use reqwest::Url;
 use rollcall_core::PerformerId;
@@ -32,6 +32,8 @@ pub struct StashScene {
     pub title: String,
     /// What its file is called: says of some that they are stereo.
     pub file: String,
+    /// Where Stash has its file; another machine may have it elsewhere, or not at all.
+    pub path: PathBuf,
     /// The sprite sheet, and the cues that belong to it.
     pub sprite: Option<(Url, Url)>,
     /// A short video of moments of the scene.
@@ -56,6 +58,7 @@ struct Row {
 
 #[derive(Deserialize)]
 struct File {
+    path: PathBuf,
     basename: String,
 }
 
@@ -122,7 +125,8 @@ impl StashScenes {
     fn scene(&self, row: Row) -> Result<StashScene, UpstreamError> {
         let id = row.id.parse();
         let id = id.map_err(|_| self.server.graphql.form("a scene has no number"))?;
-        let file = row.files.into_iter().next().map(|file| file.basename).unwrap_or_default();
+        let file = row.files.into_iter().next().map(|file| (file.basename, file.path));
+        let (file, path) = file.unwrap_or_default();
         let url = |address: Option<String>| address.and_then(|text| self.server.file(&text));
         let ids = |one: &Performer| {
             let stash_ids = one.stash_ids.iter().filter_map(StashId::id);
@@ -132,6 +136,7 @@ impl StashScenes {
             id,
             title: row.title.filter(|text| !text.is_empty()).unwrap_or_else(|| file.clone()),
             file,
+            path,
             sprite: url(row.paths.sprite).zip(url(row.paths.vtt)),
             preview: url(row.paths.preview),
             tagged: row.performers.iter().flat_map(ids).collect(),
