@@ -6,18 +6,13 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { build } from "./lib/build.mjs";
+import { readOptions } from "./lib/measure.mjs";
 
 /** Ours does at least this much of what the peer does (issue D). */
 const GOALS = { whole: 0.4, embedding: 0.6 };
 
-const { values: options } = parseArgs({
-  options: {
-    server: { type: "string" }, web: { type: "string" }, models: { type: "string" }, database: { type: "string" },
-    samples: { type: "string" }, python: { type: "string" }, quick: { type: "boolean", default: false },
-  },
-});
+const options = readOptions();
 const [rounds, pictures] = options.quick ? [1, 24] : [5, 200];
 const jobs = availableParallelism();
 const rollcall = join(dirname(resolve(options.server)), "rollcall");

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
+import { median, readOptions, spread } from "./lib/measure.mjs";
 
 /** Of nginx's throughput (issue B). */
 const THROUGHPUT = 0.8;
@@ -27,12 +27,7 @@ const FILES = 64;
 const BYTES = 64 << 10;
 const CONNECTIONS = 32;
 
-const { values: options } = parseArgs({
-  options: {
-    server: { type: "string" }, web: { type: "string" }, models: { type: "string" },
-    database: { type: "string" }, samples: { type: "string" }, quick: { type: "boolean", default: false },
-  },
-});
+const options = readOptions();
 const rounds = options.quick ? 3 : 11;
 const seconds = options.quick ? 1 : 4;
 const manyRequests = options.quick ? 20_000 : 1_000_000;
@@ -220,13 +215,4 @@ function throughput(name, goal, { ours, peer }) {
 
 function single(name, ours, unit, goal, n, spread) {
   return { name, ours, peer: null, peer_name: null, unit, better: "lower", n, spread, goal };
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-}
-
-function spread(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return (sorted[Math.floor(sorted.length * 0.75)] - sorted[Math.floor(sorted.length * 0.25)]) / median(numbers);
 }

@@ -4,17 +4,12 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { measureBrowser, measureFirstName } from "./index/browser.mjs";
 import { openNative } from "./index/native.mjs";
 import { plots } from "./index/plots.mjs";
+import { readOptions } from "./lib/measure.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    server: { type: "string" }, web: { type: "string" }, models: { type: "string" }, database: { type: "string" },
-    samples: { type: "string" }, python: { type: "string" }, quick: { type: "boolean", default: false },
-  },
-});
+const options = readOptions();
 /** The pack with both embedders, the models of which our galleries pretend to come from. */
 options.pack = "opencv-mbf";
 const { quick } = options;

@@ -1,11 +1,10 @@
 // The browser's side: our own server, one Chromium page and worker per database, asked in turns.
 
-import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { join } from "node:path";
 import { launch } from "../../browser/lib/browser.mjs";
+import { startHost } from "../lib/host.mjs";
 import { searchWorker } from "./worker.mjs";
 
 /** So many queries, at five shards each, fit into the shards a database keeps in memory. */
@@ -52,7 +51,7 @@ export async function measureFirstName(options, { folder, pack }, photo) {
     for (const { sha256 } of [pack.detector.model, ...pack.embedders.map(({ model }) => model)]) {
       cpSync(join(options.models, options.pack, `${sha256}.onnx`), join(home, `${sha256}.onnx`));
     }
-    host = await startHost({ ...options, models }, folder);
+    host = await startHost({ ...options, models, database: join(folder, "database") });
     const ask = await startWorker(browser, host.port);
     const { people, requests } = await ask({ task: "identify", pack: pack.name, photo: `http://localhost:${host.port}/samples/${photo}` });
     if (people === 0) throw new Error(`nobody was seen in ${photo}`);
@@ -66,23 +65,10 @@ export async function measureFirstName(options, { folder, pack }, photo) {
 }
 
 async function openDatabase(options, browser, folder, pack, query) {
-  const host = await startHost(options, folder);
+  const host = await startHost({ ...options, database: join(folder, "database") });
   const ask = await startWorker(browser, host.port);
   const opened = await ask({ task: "open", pack: JSON.stringify(pack), query });
   return { ask, close: host.close, opened };
-}
-
-async function startHost({ server, web, models, samples }, folder) {
-  const child = spawn(resolve(server), [
-    "--web", resolve(web), "--models", resolve(models), "--samples", resolve(samples),
-    "--database", join(folder, "database"), "--port", "0", "--log-level", "warn",
-  ], { stdio: ["ignore", "pipe", "inherit"] });
-  const port = await new Promise((done, failed) => {
-    createInterface(child.stdout).once("line", (line) => done(Number(new URL(line).port)));
-    child.once("exit", (status) => failed(new Error(`rollcall-server stopped (${status})`)));
-    child.once("error", failed);
-  });
-  return { port, close: () => child.kill() };
 }
 
 /** A function that gives the worker of a fresh page a task and waits for its result. */
