@@ -1,7 +1,7 @@
 // Runs in a blob worker of the bench page, so nothing from outside its braces may be used.
 
 /** Loads our CPU module and onnxruntime-web, then times what it is told, in turns. */
-export async function peerWorker(scope, { base, pack, embedders }) {
+export async function peerWorker(scope, { base, pack, embedders, database = null }) {
   const web = `${base}web/`;
   importScripts(`${base}peer/ort.wasm.min.js`);
   ort.env.wasm.numThreads = 1;
@@ -39,11 +39,11 @@ export async function peerWorker(scope, { base, pack, embedders }) {
     },
   };
   const hooks = {
-    progress() {}, cancelled: () => false, breathe: async () => {}, now: () => performance.now(),
+    progress() {}, provisional() {}, pause: () => new Promise((done) => setTimeout(done, 1000)), cancelled: () => false, breathe: async () => {}, now: () => performance.now(),
     startGpu: async () => peerEngine, keepModels() {}, helpers: { isReady: () => false, atOnce: () => 1 },
   };
   const open = (engine, facts) => rollcall_cpu.Session.open({
-    assets: web, models: `${base}models/${pack}/`, database: null, engine, because: null, facts,
+    assets: web, models: `${base}models/${pack}/`, database, engine, because: null, facts,
   }, hooks);
   const ours = await open("cpu", null);
   const theirs = await open("gpu", { secure_context: true, webgpu: true, adapter: { name: "peer", software: false } });
@@ -79,8 +79,14 @@ export async function peerWorker(scope, { base, pack, embedders }) {
       throw new Error(`we see ${a.performers_detected} people, the peer ${b.performers_detected}`);
     }
   };
-  scope.onmessage = async ({ data: { model, shape, photo, runs } }) => {
+  scope.onmessage = async ({ data: { model, shape, photo, scene, runs } }) => {
     try {
+      if (scene) {
+        const [time, { answer, timings }] = await timed(() => theirs.identifyScene(scene));
+        if (answer.engine.name !== "onnxruntime-web") throw new Error(`the peer did not run: ${answer.engine.why}`);
+        scope.postMessage({ time, answer, timings });
+        return;
+      }
       if (photo) {
         const file = await (await fetch(`${base}samples/${photo}`)).blob();
         scope.postMessage(await inTurns(runs, () => ours.identify(file), () => theirs.identify(file), samePeople));
