@@ -3,25 +3,38 @@
 
 import http from "node:http";
 import net from "node:net";
+import { Transform } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** The names under which tests reach servers of this machine. */
 const OURS = new Set(["localhost", "127.0.0.1", "stash.test"]);
 
 /**
  * Starts a proxy that forwards plain HTTP, and tunnels of https, to this machine and refuses all else.
- * `requests` lists what was asked: `{ method, url, bytes }`, `bytes` being the body's size.
- * `rule(url)` may give a promise to wait for before an answer is fetched.
+ * `requests` lists what was asked: `{ method, url, bytes, answered }`, `bytes` being the size of the
+ * body, `answered` that of the answer's. `rule(url)` may give a promise to wait for before an answer is
+ * fetched; `rate` is how many bytes of all answers together pass in a second.
  */
 export async function startProxy() {
-  const proxy = { requests: [], rule: () => undefined };
+  const proxy = { requests: [], rule: () => undefined, rate: Infinity };
+  let free = 0;
+  /** Waits until so many bytes have gone over the wire, after those that are on it. */
+  const wire = async (bytes) => {
+    const now = performance.now();
+    free = Math.max(free, now) + (1000 * bytes) / proxy.rate;
+    if (free > now) await pause(free - now);
+  };
   const server = http.createServer((request, response) => {
-    const entry = { method: request.method, url: request.url, bytes: 0 };
+    const entry = { method: request.method, url: request.url, bytes: 0, answered: 0 };
     proxy.requests.push(entry);
     const body = [];
     request.on("data", (chunk) => { entry.bytes += chunk.length; body.push(chunk); });
     request.on("end", async () => {
       await proxy.rule(entry.url);
-      forward(request, Buffer.concat(body), response);
+      forward(request, Buffer.concat(body), response, (answer) => {
+        entry.answered += answer;
+        return wire(answer);
+      });
     });
   });
   const refuse = (request, socket) => {
@@ -46,7 +59,7 @@ export async function startProxy() {
   return proxy;
 }
 
-function forward(request, body, response) {
+function forward(request, body, response, pass) {
   const url = URL.canParse(request.url) ? new URL(request.url) : null;
   if (!url || !OURS.has(url.hostname)) return void response.writeHead(403).end();
   const options = {
@@ -55,7 +68,8 @@ function forward(request, body, response) {
   };
   const onward = http.request(options, (answer) => {
     response.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(response);
+    const slowly = new Transform({ transform: (chunk, _, done) => pass(chunk.length).then(() => done(null, chunk)) });
+    answer.pipe(slowly).pipe(response);
   });
   onward.on("error", () => response.headersSent ? response.destroy() : response.writeHead(502).end());
   response.on("close", () => onward.destroy());

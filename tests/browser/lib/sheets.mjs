@@ -1,10 +1,10 @@
 // Sprite sheets made of photos, as Stash would make them of a video.
 
 /**
- * In a page: a sheet with a tile for each frame, losslessly, so that every decoder sees the same.
+ * In a page: a sheet with a tile for each frame; a PNG, so that every decoder sees the same.
  * A frame is a photo, its height `zoom` times that of the tile, moved by `x` and `y` shares of the tile.
  */
-export async function sheetOf(frames, { width, height, columns = frames.length }) {
+export async function sheetOf(frames, { width, height, columns = frames.length, type = "image/png" }) {
   const canvas = document.createElement("canvas");
   canvas.width = width * columns;
   canvas.height = height * Math.ceil(frames.length / columns);
@@ -22,7 +22,7 @@ export async function sheetOf(frames, { width, height, columns = frames.length }
     context.drawImage(picture, left + (width - shown) / 2 + x * width, top + y * height, shown, (shown * picture.height) / picture.width);
     context.restore();
   }
-  return canvas.toDataURL("image/png").split(",")[1];
+  return canvas.toDataURL(type, 0.95).split(",")[1];
 }
 
 /** The VTT file that belongs to it: a frame shows `seconds`. */
