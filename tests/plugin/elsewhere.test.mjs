@@ -1,11 +1,12 @@
-// The main path in Firefox, on a Stash of the version before, and over plain http.
+// The main path in Firefox and WebKit, on a Stash of the version before, and over plain http.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { noWebkit } from "../browser/lib/webkit.mjs";
 import { Visit, films, launch, skip, starOf, stashWith } from "./lib/world.mjs";
 
-for (const [kind, version] of [["firefox", "0.31"], ["chromium", "0.30"]]) {
-  describe(`${kind}, Stash v${version}`, { skip }, () => {
+for (const [kind, version] of [["firefox", "0.31"], ["webkit", "0.31"], ["chromium", "0.30"]]) {
+  describe(`${kind}, Stash v${version}`, { skip: skip || (kind === "webkit" && noWebkit) }, () => {
     let browser, stash;
     before(async () => {
       stash = await stashWith({ library: films({}, 1), version });

@@ -1,10 +1,11 @@
-// Starts Chromium or Firefox behind the recording proxy, and drives the Rollcall page in it.
+// Starts a browser behind the recording proxy, and drives the Rollcall page in it.
 
 import { accessSync, constants } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, delimiter, join } from "node:path";
 import puppeteer from "puppeteer-core";
 import { startProxy } from "./proxy.mjs";
+import { launchWebkit } from "./webkit.mjs";
 
 /** How long the CPU engine may take for one picture, with a cold start, on a slow machine. */
 export const PATIENCE = 180_000;
@@ -32,8 +33,10 @@ export function program(kind) {
   return found;
 }
 
-/** Starts a browser: `kind` is `chromium` or `firefox`; `gpu` gives Chromium a software WebGPU. */
+/** Starts a browser: `kind` is `chromium`, `firefox` or, with less to it, `webkit`; `gpu` gives Chromium a
+ *  software WebGPU. */
 export async function launch(kind, { gpu = false } = {}) {
+  if (kind === "webkit") return launchWebkit();
   const proxy = await startProxy();
   const driver = await puppeteer.launch({
     browser: kind === "firefox" ? "firefox" : "chrome",

@@ -78,6 +78,25 @@ impl Piece for Browser {
     }
 }
 
+/// WebKitGTK with its driver, and a screen in memory, since it has no headless mode.
+pub(crate) struct WebKit;
+
+impl Piece for WebKit {
+    fn is_there(&self, _: &Places) -> Result<bool> {
+        // Elsewhere the tests say that they miss it.
+        let programs = ["WebKitWebDriver", "Xvfb"];
+        Ok(!apt::is_here() || programs.iter().all(|program| on_path(&[program]).is_some()))
+    }
+
+    fn why(&self) -> String {
+        "Installing webkit2gtk-driver and xvfb: the plugin is tested in WebKit, too.".to_owned()
+    }
+
+    fn install(&self, places: &Places) -> Result<()> {
+        apt::install(places, &["webkit2gtk-driver", "xvfb"])
+    }
+}
+
 /// Mesa's lavapipe, a Vulkan device on the CPU, so that the native GPU engine can be tested.
 pub(crate) struct SoftwareVulkan;
 

@@ -11,7 +11,7 @@ use crate::{
     sample::{self, Sample},
     setup::{
         self,
-        browsers::{Browser, SoftwareVulkan},
+        browsers::{Browser, SoftwareVulkan, WebKit},
         ffmpeg::Ffmpeg,
         npm::NpmPackages,
         python::{PythonEnvironment, ScenesEnvironment},
@@ -129,10 +129,10 @@ pub(super) fn stash(places: &Places) -> Result<Counts> {
     )
 }
 
-/// The plugin in the Stash double, in Chromium.
+/// The plugin in the Stash double, in Chromium, its main path in Firefox and WebKit, too.
 pub(super) fn plugin(places: &Places) -> Result<Counts> {
     let sample = sample(places)?;
-    setup::prepare(places, &[&PythonEnvironment, &StashSchema])?;
+    setup::prepare(places, &[&PythonEnvironment, &StashSchema, &WebKit])?;
     let library = stash_library(places)?;
     let database = sample::database_of_library(places, &sample, &library)?;
     let shots = places.target.join("plugin").join("screenshots");
