@@ -66,6 +66,11 @@ export class WorkerLink<To> {
     clearTimeout(this.#watchdog);
     const patience = this.#patience;
     if (patience === null || this.#stopped) return;
-    this.#watchdog = setTimeout(() => this.#die(`no answer for ${Math.round(patience / 1000)} seconds`), patience);
+    const since = Date.now();
+    this.#watchdog = setTimeout(() => {
+      // Where we are far too late ourselves, the computer slept, and the worker slept with it.
+      if (Date.now() - since > 2 * patience) this.#wind();
+      else this.#die(`no answer for ${Math.round(patience / 1000)} seconds`);
+    }, patience);
   }
 }

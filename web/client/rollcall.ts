@@ -14,8 +14,9 @@ import type {
   SceneFrames,
 } from "./types.ts";
 
-/** A GPU that says nothing for so long hangs: a single run takes well under a second. */
-const GPU_PATIENCE = 60_000;
+/** A worker that has something to do and says nothing for so long hangs, or the browser has ended it
+ *  without a word: a single run of a network takes well under a second. */
+const PATIENCE = 60_000;
 /** A program that acts as a GPU (only in tests) is a hundred times slower. */
 const SOFTWARE_GPU_PATIENCE = 600_000;
 /** A cancelled job ends between two runs of a network; after this long we end it by force. */
@@ -231,7 +232,7 @@ export class Rollcall {
   #progress(id: number | null, progress: Progress): void {
     // Looking for a graphics adapter can hang in a bad driver; downloads may take as long as they like.
     if (!this.#ready && this.#options.engine !== "cpu") {
-      const patience = this.#options.engine === "gpu" ? SOFTWARE_GPU_PATIENCE : GPU_PATIENCE;
+      const patience = this.#options.engine === "gpu" ? SOFTWARE_GPU_PATIENCE : PATIENCE;
       this.#link?.expectWithin(progress.stage === "engine" ? patience : null);
     }
     if (id === null) this.#on.progress?.(progress);
@@ -247,11 +248,11 @@ export class Rollcall {
     if (job) how(job);
   }
 
-  /** A GPU at work must say something from time to time. */
+  /** A worker at work must say something from time to time. */
   #watch(): void {
     if (!this.#ready) return;
-    const working = this.#jobs.size + this.#cancelling.size > 0 && this.engine.name === "wonnx";
-    const patience = this.engine.software_adapter ? SOFTWARE_GPU_PATIENCE : GPU_PATIENCE;
+    const working = this.#jobs.size + this.#cancelling.size > 0;
+    const patience = this.engine.software_adapter ? SOFTWARE_GPU_PATIENCE : PATIENCE;
     this.#link?.expectWithin(working ? patience : null);
   }
 

@@ -1,6 +1,10 @@
 // IndexedDB for what can be computed again. Everything is optional: private windows have none.
 
-const NAME = "rollcall plugin";
+import { Listeners } from "../listeners.ts";
+import { base } from "../stash/api.ts";
+
+/** Each Stash has its own, also where several are below paths of one host. */
+const NAME = `rollcall plugin ${base.pathname}`;
 const STORE = "kept";
 
 function open(): Promise<IDBDatabase> {
@@ -17,6 +21,9 @@ function beginning(prefix: string): IDBKeyRange {
   return IDBKeyRange.bound(prefix, `${prefix}\uffff`);
 }
 
+/** Whether something could not be kept in this visit. */
+export const room = { missing: false, changes: new Listeners() };
+
 async function run<T>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => IDBRequest<T> | undefined): Promise<T | undefined> {
   try {
     const database = await open();
@@ -31,7 +38,12 @@ async function run<T>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => 
       database.close();
     }
   } catch {
-    return undefined; // no storage, or none left: it is computed again
+    // No storage, or none left: it is computed again.
+    if (mode === "readwrite" && !room.missing) {
+      room.missing = true;
+      room.changes.tell();
+    }
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 // Many scenes at once: the scan, and the queue that is gone through with the keyboard.
 
 import { scanning } from "../bulk.ts";
+import { room } from "../engine/store.ts";
 import { meaning, type Item } from "../queue.ts";
 import { moments } from "../people.ts";
 import { base, Link, React, useEffect, useState } from "../stash/api.ts";
@@ -13,12 +14,14 @@ import { useRedraw } from "./redraw.ts";
 
 export function Bulk(): JSX.Element {
   useRedraw(scanning.changes);
+  useRedraw(room.changes);
   useEffect(() => void scanning.load(), []);
   const { state, scan, problem, said, session } = scanning;
   return (
     <div className="rollcall rollcall-bulk" data-state={state} data-waiting={scan.queue.length}>
       <Scan />
       {problem && <div className="alert alert-warning" role="alert">{problem}</div>}
+      {room.missing && <div className="alert alert-warning rollcall-no-room" role="alert">{t("noRoom")}</div>}
       <div aria-live="polite" className="rollcall-said">{said}</div>
       {session && <FirstRun session={session} retry={() => void scanning.go()} />}
       <Review />
