@@ -8,6 +8,8 @@ export interface Settings {
   maxResults: number;
   frames: number;
   engine: EngineWish;
+  /** The name of a model pack. */
+  modelPack: string;
   /** One worker only, whatever the processor has. */
   gentle: boolean;
   ownLibrary: boolean;
@@ -30,6 +32,7 @@ export function settingsOf(stored: Record<string, unknown>): Settings {
     minConfidence: number("minConfidence", 0.5, 0.01, 1),
     maxResults: Math.round(number("maxResults", 5, 1, 20)),
     frames: Math.round(number("frames", 81, 1, 1000)),
+    modelPack: text("modelPack") || "opencv",
     engine: engine === "gpu" || engine === "cpu" ? engine : "auto",
     gentle: on("gentle"),
     ownLibrary: !on("noOwnLibrary"),

@@ -17,6 +17,8 @@ import type { Outputs } from "./pool.ts";
 export interface WorkerOptions {
   assets: string;
   models: string;
+  /** The IndexedDB to keep the models in. */
+  keep_models: string | null;
   database: DatabaseOptions | null;
   engine: EngineChoice;
   /** Why the page asks for this engine, where it is not the user's wish but follows from a failure. */
@@ -73,11 +75,12 @@ export interface Failure {
   kind: RollcallErrorKind;
   message: string;
   manifest?: string;
+  models?: string[];
 }
 
 /** Where `job` is null, it is about the start. */
 export type FromWorker =
-  | { type: "ready"; engine: EngineReport; database: DatabaseFacts | null; kit: Kit | null }
+  | { type: "ready"; engine: EngineReport; embedders: string[]; database: DatabaseFacts | null; kit: Kit | null }
   | { type: "progress"; job: number | null; progress: Progress }
   | { type: "request"; request: RequestRecord }
   | { type: "provisional"; job: number; identification: Identification }

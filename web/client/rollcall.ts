@@ -50,6 +50,7 @@ export class Rollcall {
   /** What workers that help need, where they may come. */
   #kit: Kit | null = null;
   #engine: EngineReport | null = null;
+  #embedders: readonly string[] = [];
   #database: DatabaseFacts | null = null;
   #fetching: { resolve(): void; reject(error: RollcallError): void } | null = null;
   #started: { resolve(): void; reject(error: RollcallError): void } | null = null;
@@ -83,6 +84,11 @@ export class Rollcall {
   /** How many workers look at the frames of a scene. */
   get workers(): number {
     return this.engine.name === "simd" && this.#kit ? this.#workers : 1;
+  }
+
+  /** SHA-256 of the networks that make embeddings: what tells those of one pack from another's. */
+  get embedders(): readonly string[] {
+    return this.#embedders;
   }
 
   /** What is known of the database, once it is open. */
@@ -191,6 +197,7 @@ export class Rollcall {
     switch (message.type) {
       case "ready":
         this.#database = message.database;
+        this.#embedders = message.embedders;
         this.#kit = message.kit;
         return this.#begin(message.engine);
       case "progress":
@@ -323,6 +330,7 @@ function absolute(options: RollcallOptions): Omit<WorkerOptions, "helpers"> {
   return {
     assets: folder(options.assets),
     models: folder(options.models),
+    keep_models: options.keepModels ? `rollcall models ${folder(options.models)}` : null,
     database: options.database === undefined ? null : databaseOptions(folder(options.database), options),
     engine: options.engine ?? "auto",
     because: null,
@@ -352,7 +360,7 @@ function isOwn(host: string): boolean {
 }
 
 function toError(failure: Failure): RollcallError {
-  return new RollcallError(failure.kind, failure.message, failure.manifest);
+  return new RollcallError(failure.kind, failure.message, failure.manifest, failure.models);
 }
 
 function cancelledError(): RollcallError {

@@ -8,6 +8,9 @@ export interface RollcallOptions {
   assets: string;
   /** Folder of one model pack: pack.json and the prepared graphs it names. */
   models: string;
+  /** Whether this browser keeps the pack, so that its host is not needed the next time. Default: false,
+   *  as the browser's own cache does for what lies beside the page. */
+  keepModels?: boolean | undefined;
   /** Folder of a database. Without one, faces are found and everybody is unknown. */
   database?: string | undefined;
   /** Public keys (64 hex digits): only databases that one of them signed are used. Default: whoever

@@ -8,6 +8,7 @@ import type { DatabaseFacts, EngineReport, Identification, Known, Progress, Scen
 
 interface Session {
   engine(): EngineReport;
+  embedders(): string[];
   database(): DatabaseFacts | null;
   fetchDatabase(): Promise<void>;
   identify(picture: Blob): Promise<Identification>;
@@ -136,7 +137,7 @@ export function workerMain(scope: Scope<ToWorker>, { post, die, words, importScr
     rollcall_cpu.onPanic(die);
     const opened = await rollcall_cpu.Session.open({ ...options, facts }, hooks(options.assets, options.helpers));
     session = opened;
-    const ready = (kit: Kit | null): FromWorker => ({ type: "ready", engine: opened.engine(), database: opened.database(), kit });
+    const ready = (kit: Kit | null): FromWorker => ({ type: "ready", engine: opened.engine(), embedders: opened.embedders(), database: opened.database(), kit });
     try {
       post(ready(options.helpers ? { module, models } : null));
     } catch {

@@ -120,8 +120,11 @@ impl Opened {
         pack: &Pack,
     ) -> Result<OpenDatabase, WebError> {
         let Self { database, cache, mut state } = self;
-        let mut database =
-            database.for_pack(pack).map_err(|error| WebError::Database(error.to_string()))?;
+        let models = database.manifest().models.iter().map(|model| model.sha256.to_string());
+        let models = models.collect();
+        let mut database = database
+            .for_pack(pack)
+            .map_err(|error| WebError::OtherModels { message: error.to_string(), models })?;
         let before = state.remembered.take();
         let now = database.remember();
         if settings.decoys {
@@ -205,7 +208,7 @@ pub(crate) fn origin(url: &str) -> Rc<dyn Store> {
 
 /// A private window may have no IndexedDB: then everything is fetched again next time.
 #[cfg(target_arch = "wasm32")]
-async fn open_cache(name: &str) -> Option<Rc<dyn Cache>> {
+pub(crate) async fn open_cache(name: &str) -> Option<Rc<dyn Cache>> {
     let cache = rollcall_index::IndexedDbStore::open(name).await.ok()?;
     Some(Rc::new(cache))
 }
@@ -218,7 +221,7 @@ pub(crate) fn origin(_: &str) -> Rc<dyn Store> {
 
 /// Nor is there an IndexedDB.
 #[cfg(not(target_arch = "wasm32"))]
-async fn open_cache(_: &str) -> Option<Rc<dyn Cache>> {
+pub(crate) async fn open_cache(_: &str) -> Option<Rc<dyn Cache>> {
     None
 }
 

@@ -38,6 +38,9 @@ pub(crate) enum WebError {
     /// The database cannot be opened or asked.
     #[error("{0}")]
     Database(String),
+    /// The database was made with other models, these by their SHA-256.
+    #[error("{message}")]
+    OtherModels { message: String, models: Vec<String> },
     /// The database is only used if the user says so.
     #[error("{message}")]
     Unconfirmed { message: String, manifest: String },
@@ -71,7 +74,7 @@ impl WebError {
                 "models"
             }
             Self::Engine(_) => "engine",
-            Self::Database(_) => "database",
+            Self::Database(_) | Self::OtherModels { .. } => "database",
             Self::Unconfirmed { .. } => "unconfirmed",
             Self::Picture(_) | Self::PictureFile { .. } | Self::Unreadable(_) => "picture",
             Self::Identify(_) => "identify",
@@ -88,15 +91,19 @@ struct Thrown {
     /// What the user may confirm.
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<String>,
+    /// What it was made with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<Vec<String>>,
 }
 
 impl From<WebError> for JsValue {
     fn from(error: WebError) -> Self {
-        let manifest = match &error {
-            WebError::Unconfirmed { manifest, .. } => Some(manifest.clone()),
-            _ => None,
+        let (manifest, models) = match &error {
+            WebError::Unconfirmed { manifest, .. } => (Some(manifest.clone()), None),
+            WebError::OtherModels { models, .. } => (None, Some(models.clone())),
+            _ => (None, None),
         };
-        to_js(&Thrown { kind: error.kind(), message: error.to_string(), manifest })
+        to_js(&Thrown { kind: error.kind(), message: error.to_string(), manifest, models })
             .unwrap_or_else(|_| Self::from_str(&error.to_string()))
     }
 }

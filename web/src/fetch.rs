@@ -95,7 +95,8 @@ pub(crate) fn scope() -> Result<WorkerGlobalScope, WebError> {
         .map_err(|_| WebError::Browser("Rollcall must run in a worker".to_owned()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as lower-case hex digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a string cannot fail.

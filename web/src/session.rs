@@ -31,6 +31,9 @@ use crate::{
 #[derive(Debug, Deserialize)]
 struct Settings {
     models: String,
+    /// The name of the IndexedDB to keep the models in, or nothing to keep nothing.
+    #[serde(default)]
+    keep_models: Option<String>,
     database: Option<DatabaseSettings>,
     engine: EngineWish,
     because: Option<String>,
@@ -83,6 +86,11 @@ impl Session {
     /// None in practice: when the report cannot be turned into an object.
     pub fn engine(&self) -> Result<JsValue, JsValue> {
         Ok(to_js(&self.recogniser.report())?)
+    }
+
+    /// The SHA-256 of each network that makes embeddings: what tells those of one pack from another's.
+    pub fn embedders(&self) -> Vec<String> {
+        self.recogniser.pack().embedders.iter().map(|spec| spec.model.sha256.clone()).collect()
     }
 
     /// What is known of the database: `DatabaseFacts` of the TypeScript client, or null.
@@ -286,7 +294,8 @@ async fn open(settings: JsValue, hooks: Hooks) -> Result<Session, WebError> {
         }
     };
     // The two have nothing to do with each other until both are here.
-    let (fetched, opened) = join(fetch_pack(&settings.models, &hooks), opened).await;
+    let (fetched, opened) =
+        join(fetch_pack(&settings.models, settings.keep_models.as_deref(), &hooks), opened).await;
     let (fetched, opened) = (fetched?, opened?);
     hooks.progress("engine", 0.0, 0.0, -1.0);
     let Settings { engine, because, facts, .. } = &settings;

@@ -24,6 +24,12 @@ export function kindOf(thrown: unknown): unknown {
   return fields(thrown)["kind"];
 }
 
+/** The models (SHA-256) of a database that was made with none of ours. */
+export function otherModels(thrown: unknown): readonly string[] {
+  const { kind, models } = fields(thrown);
+  return kind === "database" && Array.isArray(models) ? models.filter((model): model is string => typeof model === "string") : [];
+}
+
 /** The manifest of a database that is used only if the user says so. */
 export function unconfirmed(thrown: unknown): string | undefined {
   const { kind, manifest } = fields(thrown);

@@ -8,6 +8,7 @@ import { configuration, type Configuration } from "../stash/state.ts";
 import { closest, speak } from "../words.ts";
 import { kindOf, startClient } from "./client.ts";
 import { OwnLibrary } from "./own-library.ts";
+import { folderOf, OWN } from "./packs.ts";
 import { candidates, locate, type Trial } from "./places.ts";
 import { Refusals } from "./refusals.ts";
 import { keptDatabases } from "./store.ts";
@@ -21,6 +22,8 @@ export interface Session {
   trials: Trial[];
   /** The folder of the database that is used. */
   place: string | undefined;
+  /** The folder of the models. */
+  models: string;
   /** Why the database that was found is not used, in a sentence. */
   trouble: unknown;
   /** The user's own performers; more of them may still be learnt. */
@@ -87,9 +90,10 @@ async function open(hears: Hears): Promise<Session> {
   const { settings } = now;
   const trials = await locate(candidates(base.href, settings.databaseUrl, settings.offline, DATABASE_URL), refusals, keptDatabases);
   const place = trials.find(({ outcome }) => outcome === "database" || outcome === "kept")?.url;
-  const models = new URL("models/opencv/", assets).href;
+  const own = settings.modelPack === OWN;
+  const models = own ? new URL(`models/${OWN}/`, assets).href : await folderOf(settings.modelPack, trials);
   const start = (database: string | undefined): Promise<Rollcall> => startClient({
-    assets: assets.href, models, database, confirmedManifest: confirmed,
+    assets: assets.href, models, keepModels: !own, database, confirmedManifest: confirmed,
     engine: settings.engine, workers: settings.gentle ? 1 : undefined, minConfidence: settings.minConfidence, maxResults: settings.maxResults, frames: settings.frames,
   }, {
     progress: (progress) => hears.progress?.(progress),
@@ -107,9 +111,9 @@ async function open(hears: Hears): Promise<Session> {
     rollcall = await start(undefined);
     trouble = thrown;
   }
-  const library = new OwnLibrary(rollcall, await modelsOf(models));
+  const library = new OwnLibrary(rollcall, rollcall.embedders.map((model) => model.slice(0, 16)).join("+"));
   if (settings.ownLibrary) await learn(library, rollcall.database ? FIRST_LESSONS : FIRST_WITHOUT_DATABASE, hears);
-  return { rollcall, configuration: now, trials, place: trouble === undefined ? place : undefined, trouble, library };
+  return { rollcall, configuration: now, trials, place: trouble === undefined ? place : undefined, models, trouble, library };
 }
 
 /** Learns enough for a first answer, and the rest while the user looks at that. */
@@ -119,12 +123,6 @@ async function learn(library: OwnLibrary, first: number, hears: Hears): Promise<
   await library.learn(first, hear);
   // Ends early where the session is ended; whoever was not learnt then is at the next visit.
   void library.learn(Infinity).catch(() => undefined);
-}
-
-/** What tells the embeddings of one pack from those of another: the hashes of its networks. */
-async function modelsOf(models: string): Promise<string> {
-  const pack = await fetch(`${models}pack.json`).then((response) => response.json()) as { embedders: { model: { sha256: string } }[] };
-  return pack.embedders.map(({ model }) => model.sha256.slice(0, 16)).join("+");
 }
 
 function isDatabaseTrouble(thrown: unknown): boolean {

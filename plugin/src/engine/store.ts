@@ -47,24 +47,35 @@ async function run<T>(mode: IDBTransactionMode, how: (store: IDBObjectStore) => 
   }
 }
 
-/** What the client calls the IndexedDB of a database's files: this and its address. */
+/** What the client calls the IndexedDB of a database's files, or a pack's: this and its address. */
 const DATABASE = "rollcall ";
+const MODELS = "rollcall models ";
 
 /** The addresses of the databases whose files the client has kept here. A browser that does not list its
  *  databases has none, as far as we know. */
 export async function keptDatabases(): Promise<string[]> {
-  const all = await indexedDB.databases?.().catch(() => []) ?? [];
-  return all.flatMap(({ name }) => (name?.startsWith(`${DATABASE}http`) ? [name.slice(DATABASE.length)] : []));
+  return named(DATABASE);
 }
 
-/** Deletes them; gives how many there were. */
-export async function forgetDatabases(): Promise<number> {
-  const ours = await keptDatabases();
-  await Promise.all(ours.map((url) => new Promise<void>((resolve) => {
-    const request = indexedDB.deleteDatabase(DATABASE + url);
+/** The folders of the model packs that it has kept. */
+export async function keptModels(): Promise<string[]> {
+  return named(MODELS);
+}
+
+/** Deletes all of them; gives how many there were. */
+export async function forgetFiles(): Promise<number> {
+  const [databases, models] = await Promise.all([keptDatabases(), keptModels()]);
+  const ours = [...databases.map((url) => DATABASE + url), ...models.map((url) => MODELS + url)];
+  await Promise.all(ours.map((name) => new Promise<void>((resolve) => {
+    const request = indexedDB.deleteDatabase(name);
     request.onsuccess = request.onerror = request.onblocked = () => resolve();
   })));
   return ours.length;
+}
+
+async function named(kind: string): Promise<string[]> {
+  const all = await indexedDB.databases?.().catch(() => []) ?? [];
+  return all.flatMap(({ name }) => (name?.startsWith(`${kind}http`) ? [name.slice(kind.length)] : []));
 }
 
 export const kept = {

@@ -1,15 +1,16 @@
 // Shown where no database was found: what works without, and how to get one.
 
-import { unconfirmed } from "../engine/client.ts";
+import { otherModels, unconfirmed } from "../engine/client.ts";
+import { packFor, type Pack } from "../engine/packs.ts";
 import { confirmDatabase, endSession, type Session } from "../engine/session.ts";
 import type { Trial } from "../engine/places.ts";
-import { Link, pluginId, React, useState } from "../stash/api.ts";
+import { Link, pluginId, React, useEffect, useState } from "../stash/api.ts";
 import { set } from "../stash/state.ts";
-import { sentence, t } from "../words.ts";
+import { bytes, sentence, t } from "../words.ts";
 
 export function FirstRun({ session, retry }: { session: Session; retry(): void }): JSX.Element {
   const { trials, library: { known: own }, trouble, configuration: { settings } } = session;
-  if (trouble) return <Trouble trouble={trouble} retry={retry} />;
+  if (trouble) return <Trouble session={session} retry={retry} />;
   if (session.rollcall.database) return <></>;
   const refused = trials.find(({ outcome }) => outcome === "blocked" || outcome === "mixed");
   return (
@@ -53,7 +54,8 @@ export function DatabaseAddress({ retry }: { retry(): void }): JSX.Element {
 
 /** A database that is there and not believed or not whole. One that has changed oddly is used if the user
  *  says so, after reading what is odd. */
-export function Trouble({ trouble, retry }: { trouble: unknown; retry(): void }): JSX.Element {
+export function Trouble({ session, retry }: { session: Session; retry(): void }): JSX.Element {
+  const { trouble } = session;
   const manifest = unconfirmed(trouble);
   const accept = async (manifest: string): Promise<void> => {
     await confirmDatabase(manifest);
@@ -69,7 +71,33 @@ export function Trouble({ trouble, retry }: { trouble: unknown; retry(): void })
           <button type="button" className="btn btn-danger btn-sm" onClick={() => void accept(manifest)}>{t("confirmDatabase")}</button>
         </>
       )}
+      {otherModels(trouble).length > 0 && <OtherPack session={session} retry={retry} />}
     </div>
+  );
+}
+
+/** A database of other models: the pack it needs, where its host has that, with its bytes. */
+function OtherPack({ session: { trouble, trials }, retry }: { session: Session; retry(): void }): JSX.Element {
+  const [pack, setPack] = useState<Pack | null>();
+  const [problem, setProblem] = useState("");
+  useEffect(() => void packFor(otherModels(trouble), trials).then((found) => setPack(found ?? null)), [trouble]);
+  const use = async ({ name }: Pack): Promise<void> => {
+    try {
+      await set("modelPack", name);
+      await endSession();
+      retry();
+    } catch (thrown) {
+      setProblem(sentence(thrown));
+    }
+  };
+  if (pack === undefined) return <></>;
+  if (pack === null) return <p className="mt-2 mb-0">{t("packNowhere")}</p>;
+  return (
+    <>
+      <p className="mt-2">{t("packNeeded", { name: pack.name, size: bytes(pack.bytes) })}</p>
+      <button type="button" className="btn btn-primary btn-sm" onClick={() => void use(pack)}>{t("packUse", { size: bytes(pack.bytes) })}</button>
+      {problem && <p className="text-danger">{problem}</p>}
+    </>
   );
 }
 

@@ -2,9 +2,9 @@
 
 import { NOTHING, joined, namesOf, parseDecisions, type Decisions, type Run } from "../decisions.ts";
 import { scanning } from "../bulk.ts";
-import { forgetDatabases, kept } from "../engine/store.ts";
+import { forgetFiles, kept } from "../engine/store.ts";
 import { configure, endSession, requests, session, type Session } from "../engine/session.ts";
-import { assets, React, useEffect, useState } from "../stash/api.ts";
+import { React, useEffect, useState } from "../stash/api.ts";
 import type { Configuration } from "../stash/state.ts";
 import { decide, set } from "../stash/state.ts";
 import { undo } from "../stash/writes.ts";
@@ -82,13 +82,13 @@ function Check(): JSX.Element {
 }
 
 function Checked({ session, retry }: { session: Session; retry(): void }): JSX.Element {
-  const { rollcall: { engine, workers, database }, configuration, trials, trouble, library, place } = session;
+  const { rollcall: { engine, workers, database }, configuration, trials, models, trouble, library, place } = session;
   const rows: [string, string][] = [
     [t("checkStash"), configuration.stash],
     [t("checkSecure"), t(window.isSecureContext ? "secureYes" : "secureNo")],
     [t("checkEngine"), engineLine(engine)],
     [t("checkWorkers"), String(workers)],
-    [t("checkModels"), `opencv (${assets.pathname}models/opencv/)`],
+    [t("checkModels"), `${configuration.settings.modelPack} (${models})`],
     [t("checkOwn"), t("askedOwn", { n: library.known })],
     [t("checkDatabase"), databaseLine(database) + (database ? `, ${bytes(database.bytes)}` : "")],
     ...(database ? [
@@ -105,7 +105,7 @@ function Checked({ session, retry }: { session: Session; retry(): void }): JSX.E
       <ul className="list-unstyled rollcall-places">
         {trials.map(({ url, outcome }) => <li key={url}><code>{url}</code> <span className={`badge ${url === place ? "badge-success" : "badge-secondary"}`}>{t(`place_${outcome}`)}</span></li>)}
       </ul>
-      {trouble !== undefined && <Trouble trouble={trouble} retry={retry} />}
+      {trouble !== undefined && <Trouble session={session} retry={retry} />}
       <NewerDatabase session={session} retry={retry} />
       {trials.filter(({ outcome }) => outcome === "blocked" || outcome === "mixed").map((trial) => <Refused key={trial.url} trial={trial} />)}
       {!place && <DatabaseAddress retry={retry} />}
@@ -141,7 +141,7 @@ function Kept({ decisions, act }: { decisions: Decisions; act: Act }): JSX.Eleme
     scanning.forget();
     trial.forget();
     await endSession();
-    const files = await forgetDatabases();
+    const files = await forgetFiles();
     const lessons = await kept.clear();
     await decide(() => NOTHING);
     setSure(false);

@@ -133,6 +133,7 @@ pub(super) fn stash(places: &Places) -> Result<Counts> {
 pub(super) fn plugin(places: &Places) -> Result<Counts> {
     let sample = sample(places)?;
     setup::prepare(places, &[&PythonEnvironment, &StashSchema, &WebKit])?;
+    sample::fetch_models(places, sample::TEST_PACK)?;
     let library = stash_library(places)?;
     let database = sample::database_of_library(places, &sample, &library)?;
     let shots = places.target.join("plugin").join("screenshots");
@@ -140,6 +141,7 @@ pub(super) fn plugin(places: &Places) -> Result<Counts> {
         ("--plugin", plugin::folder(places)),
         ("--library", library),
         ("--database", database),
+        ("--models", places.cache.join("models")),
         ("--shots", shots),
         ("--programs", places.programs()),
     ];
