@@ -121,7 +121,7 @@ describe("a model pack of the host", { skip }, () => {
     await visit.sees("It was made with the model pack buffalo_s, which its host has (4.9 MB)");
     await visit.shot("pack-offered", ".rollcall-trouble");
     await visit.click("Fetch it and use it (4.9 MB)");
-    await visit.page.waitForFunction(() => document.querySelector(".rollcall-facts")?.innerText.includes("database "), { timeout: PATIENCE });
+    await visit.page.waitForFunction(() => /database \S+ with/.test(document.querySelector(".rollcall-facts")?.innerText), { timeout: PATIENCE });
     assert.equal(await visit.answered(), "done");
     assert.equal(stash.library.pluginSettings.rollcall.modelPack, "buffalo_s");
     // By this network alone faces of such tiles may be too little alike for a name, but the right one comes closest.
