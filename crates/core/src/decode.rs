@@ -60,6 +60,11 @@ pub fn inspect_image(bytes: &[u8]) -> Result<(), DecodeError> {
     }
 }
 
+/// Width and height of a JPEG file by its header.
+pub(crate) fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    promised_size(bytes, ImageFormat::Jpeg).ok()
+}
+
 fn known_format(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError::Empty);

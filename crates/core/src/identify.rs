@@ -204,9 +204,9 @@ fn alike(faces: &[EmbeddedFace], a: usize, b: usize) -> bool {
 /// How alike two faces are: the mean of the embedders' cosines; `None` where they share none.
 #[must_use]
 pub fn mean_similarity(a: &[Embedding], b: &[Embedding]) -> Option<Similarity> {
-    let cosines = || a.iter().zip(b).filter_map(|(a, b)| a.similarity(b)).map(|s| s.0);
-    let count = cosines().count();
-    (count > 0).then(|| Similarity(cosines().sum::<f32>() / count as f32))
+    let cosines = a.iter().zip(b).filter_map(|(a, b)| a.similarity(b));
+    let (sum, count) = cosines.fold((0.0, 0), |(sum, count), s| (sum + s.0, count + 1));
+    (count > 0).then(|| Similarity(sum / count as f32))
 }
 
 fn answer_face(face: &EmbeddedFace) -> AnswerFace {

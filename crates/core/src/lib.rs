@@ -71,8 +71,8 @@ pub use pixels::{BACKDROP, Decode, DecodeError, MAX_PIXELS, Pixels};
 pub use present::answer_candidate;
 pub use recogniser::{EmbeddedFace, MAX_FACES, Progress, RecogniseError, Recogniser};
 pub use scene::{
-    Hear, Look, Pair, Quality, Scene, SceneOptions, SceneProgress, SeenPerson, SeenScene, cluster,
-    identify_scene, name_scene,
+    Hear, Look, MOST_UNKNOWN, PackedError, Pair, Quality, Scene, SceneOptions, SceneProgress,
+    SeenPerson, SeenScene, cluster, group_people, identify_scene, name_scene,
 };
 pub use sprite::SpriteSheet;
 pub use tensor::{ShapeError, Tensor};

@@ -218,7 +218,8 @@ impl Run<'_> {
         let mut dropped = 0;
         if !self.options.keep_unknown {
             let answer = name(worker, &seen, &options.answer).map_err(Trouble::Stash)?;
-            dropped = seen.keep_named(&answer);
+            let (named, unknown) = seen.split(&answer);
+            (seen, dropped) = (named, unknown.people.len());
         }
         let kept = self.kept.keep(scene.id, &seen, dropped, self.version());
         kept.map_err(Trouble::Stash)

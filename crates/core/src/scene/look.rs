@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The most looks that are kept; of more, the best ones.
-const MAX_LOOKS: usize = 1000;
+pub(super) const MAX_LOOKS: usize = 1000;
 
 /// Looks that are less alike than this on average are at two people. Between .2 and .5 it hardly
 /// matters: of the groups of 60 scenes 99 % of the looks were at one person.

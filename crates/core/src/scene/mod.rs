@@ -2,23 +2,28 @@
 //!
 //! Frames are chosen (`sampling`, `search`), faces found and judged (`lookout`, `quality`), looks at one
 //! person brought together (`cluster`) and summed (`look`); then each person is looked up once, as in a
-//! picture.
+//! picture (`seen`). What was seen can be kept (`packed`), and unknown people of many scenes be brought
+//! together (`unknown`).
 
 mod cluster;
 mod look;
 mod lookout;
+mod packed;
 mod quality;
 mod sampling;
 mod search;
 mod seen;
+mod unknown;
 
 use std::{ops::ControlFlow, pin::pin};
 
 pub use cluster::{Pair, cluster};
 use futures_util::TryStreamExt as _;
 pub use look::Look;
+pub use packed::PackedError;
 pub use quality::Quality;
 pub use seen::{SeenPerson, SeenScene, name_scene};
+pub use unknown::{MOST_UNKNOWN, group_people};
 
 use self::{look::Looks, lookout::Lookout, search::Search};
 use crate::{

@@ -33,18 +33,26 @@ pub struct SeenPerson {
 }
 
 impl SeenScene {
-    /// Drops everybody whom `answer` has no name for, and says how many groups of faces that were.
-    pub fn keep_named(&mut self, answer: &Answer) -> usize {
-        let named = || answer.matches.iter().filter(|person| person.best.is_some());
-        let before = self.people.len();
-        self.people.retain(|group| {
-            named().any(|person| group.faces.iter().all(|face| person.faces.contains(face)))
-        });
-        before - self.people.len()
+    /// Those whom `answer` has a name for, and the others.
+    #[must_use]
+    pub fn split(self, answer: &Answer) -> (Self, Self) {
+        let named = |group: &SeenPerson| {
+            let mut people = answer.matches.iter().filter(|person| person.best.is_some());
+            people.any(|person| group.faces.iter().all(|face| person.faces.contains(face)))
+        };
+        let (named, unknown) = self.people.into_iter().partition(named);
+        let of = |people| Self { facts: self.facts, people };
+        (of(named), of(unknown))
     }
 }
 
 impl SeenPerson {
+    /// In how many frames.
+    #[must_use]
+    pub fn appearances(&self) -> usize {
+        self.frames().len()
+    }
+
     fn frames(&self) -> BTreeSet<usize> {
         self.faces.iter().map(|face| face.frame).collect()
     }
