@@ -7,7 +7,10 @@ import type {
   EngineReport,
   Identification,
   Known,
+  KeptScene,
+  Member,
   Progress,
+  Renamed,
   RequestRecord,
   SceneFrames,
 } from "./types.ts";
@@ -57,11 +60,20 @@ export interface Lesson {
 }
 
 /** What a worker does one after the other. */
-export type Work = Picture | { scene: SceneFrames } | Lesson;
+export type Work = Picture | { scene: SceneFrames } | Lesson | { kept: readonly KeptScene[] } | { unknown: readonly Uint8Array[] } | { id: string };
 
-/** `embeddings` is null where a picture of somebody shows no face, or several, and where the page has
- *  given them itself. */
-export type Outcome = { identification: Identification } | { embeddings: Float32Array | null };
+/** What comes of it, each by its own key. */
+export interface Outcomes {
+  identification: Identification;
+  /** Null where a picture of somebody shows no face, or several, and where the page has given them itself. */
+  embeddings: Float32Array | null;
+  /** For each scene: null if it has the names it had, false if it cannot be read. */
+  renamed: (Renamed | null | false)[];
+  groups: Member[][];
+  /** Ids by host. */
+  ids: Record<string, string> | null;
+}
+export type Outcome = { [K in keyof Outcomes]: Pick<Outcomes, K> }[keyof Outcomes];
 
 export type ToWorker =
   | { type: "start"; options: WorkerOptions }

@@ -1,15 +1,18 @@
 import { RollcallError } from "./error.ts";
 import { Helpers, workersOf } from "./helpers.ts";
 import { WorkerLink, sources } from "./link.ts";
-import type { DatabaseOptions, Failure, FromWorker, Kit, Outcome, ToWorker, Work, WorkerOptions } from "./messages.ts";
+import type { DatabaseOptions, Failure, FromWorker, Kit, Outcome, Outcomes, ToWorker, Work, WorkerOptions } from "./messages.ts";
 import type {
   DatabaseFacts,
   EngineReport,
   Identification,
   IdentifyListeners,
+  KeptScene,
   Known,
   Listeners,
+  Member,
   Progress,
+  Renamed,
   RollcallOptions,
   SceneFrames,
 } from "./types.ts";
@@ -110,20 +113,19 @@ export class Rollcall {
 
   /** Finds the faces in a picture file and says who they are. Rejects with a `RollcallError`. */
   identify(picture: Blob, on: IdentifyListeners = {}): Promise<Identification> {
-    return this.#identification({ picture }, on);
+    return this.#result("identification", { picture }, on);
   }
 
   /** Says who is in a scene. First names come as provisional answers while later frames are still
    *  being looked at. Rejects with a `RollcallError`. */
   identifyScene(scene: SceneFrames, on: IdentifyListeners = {}): Promise<Identification> {
-    return this.#identification({ scene }, on);
+    return this.#result("identification", { scene }, on);
   }
 
   /** Learns somebody of the user's library for as long as the worker lives, from a picture with one
    *  clear face. Gives what `know` takes the next time, or null if there is no such face. */
   async learn(known: Known, picture: Blob): Promise<Float32Array | null> {
-    const outcome = await this.#ask({ known, from: picture });
-    const embeddings = "embeddings" in outcome ? outcome.embeddings : null;
+    const embeddings = await this.#result("embeddings", { known, from: picture });
     if (embeddings) this.#lessons.push({ known, from: embeddings });
     return embeddings;
   }
@@ -134,9 +136,26 @@ export class Rollcall {
     this.#lessons.push({ known, from: embeddings });
   }
 
-  async #identification(what: Work, on: IdentifyListeners): Promise<Identification> {
-    const outcome = await this.#ask(what, on);
-    if ("identification" in outcome) return outcome.identification;
+  /** Names the people of scenes that were kept again, by this session's database, without a frame: those
+   *  whose names are others than before, null for the rest, false for what cannot be read. */
+  nameKept(kept: readonly KeptScene[], on: IdentifyListeners = {}): Promise<(Renamed | null | false)[]> {
+    return this.#result("renamed", { kept }, on);
+  }
+
+  /** Brings people without a name together, one `Kept.unknown` for each scene: groups of two or more who
+   *  are one person as far as faces tell, the largest first. */
+  groupUnknown(unknown: readonly Uint8Array[], on: IdentifyListeners = {}): Promise<Member[][]> {
+    return this.#result("groups", { unknown }, on);
+  }
+
+  /** All ids, by host, of whom the database has under this one (`host:uuid`); null where it has nobody. */
+  idsOf(id: string): Promise<Record<string, string> | null> {
+    return this.#result("ids", { id });
+  }
+
+  async #result<K extends keyof Outcomes>(key: K, what: Work, on: IdentifyListeners = {}): Promise<Outcomes[K]> {
+    const outcome = (await this.#ask(what, on)) as Partial<Outcomes>;
+    if (key in outcome) return outcome[key] as Outcomes[K];
     throw new RollcallError("crashed", "the worker gave another answer than asked for; reload the page");
   }
 

@@ -81,6 +81,44 @@ export interface SceneFrames {
   pictures?: readonly { picture: Blob; time: number | null }[] | undefined;
   /** Performers (`host:uuid`) that something speaks for, such as a tag on the scene. */
   expected?: readonly string[] | undefined;
+  /** Whether the identification brings `kept`. */
+  keep?: boolean | undefined;
+}
+
+/** What was seen in a scene, in bytes that only Rollcall reads: biometric data. */
+export interface Kept {
+  /** Who has a name. */
+  named: Uint8Array;
+  /** Who has none; absent where that was not kept. */
+  unknown?: Uint8Array;
+  /** How many those are. */
+  without?: number;
+}
+
+/** A scene to be named again. */
+export interface KeptScene {
+  named: Uint8Array;
+  unknown?: Uint8Array | undefined;
+  expected: readonly string[];
+  /** The performers (`host:uuid`) it had names of. */
+  before: readonly string[];
+}
+
+export interface Renamed {
+  answer: Answer;
+  /** Who had a name once is among the named. */
+  kept: Kept;
+}
+
+/** Somebody without a name, in one of the scenes that were given. */
+export interface Member {
+  /** The scene's place among those. */
+  scene: number;
+  /** The person's place in the scene. */
+  person: number;
+  appearances: number;
+  faces: AnswerFace[];
+  face_thumbnail: string | null;
 }
 
 /** Somebody of the user's own library. */
@@ -135,6 +173,8 @@ export interface Identification {
   /** Pixels of the upright picture. */
   width: number;
   height: number;
+  /** What was seen in a scene, where that was asked for. */
+  kept?: Kept;
 }
 
 /** Milliseconds. */

@@ -2,9 +2,9 @@
 // (the only kind a Stash page allows), so it may use nothing from outside its own braces but types.
 
 import type { Basics, Scope } from "./basics.ts";
-import type { Failure, FromWorker, Kit, Outcome, ToWorker, Work, WorkerOptions } from "./messages.ts";
+import type { Failure, FromWorker, Kit, Outcome, Outcomes, ToWorker, Work, WorkerOptions } from "./messages.ts";
 import type { Pool } from "./pool.ts";
-import type { DatabaseFacts, EngineReport, Identification, Known, Progress, SceneFrames, Stage } from "./types.ts";
+import type { DatabaseFacts, EngineReport, Identification, KeptScene, Known, Progress, SceneFrames, Stage } from "./types.ts";
 
 interface Session {
   engine(): EngineReport;
@@ -15,6 +15,9 @@ interface Session {
   identifyScene(what: SceneFrames): Promise<Identification>;
   learn(known: Known, picture: Blob): Promise<Float32Array | null>;
   know(known: Known, embeddings: Float32Array): void;
+  nameKept(scenes: readonly KeptScene[]): Promise<Outcomes["renamed"]>;
+  groupKept(scenes: readonly Uint8Array[]): Outcomes["groups"];
+  idsOf(id: string): Promise<Outcomes["ids"]>;
 }
 
 /** What wasm-bindgen's `no-modules` script leaves behind: a function that instantiates the module
@@ -148,6 +151,9 @@ export function workerMain(scope: Scope<ToWorker>, { post, die, words, importScr
   const work = async (session: Session, what: Work): Promise<Outcome> => {
     if ("picture" in what) return { identification: await session.identify(what.picture) };
     if ("scene" in what) return { identification: await session.identifyScene(what.scene) };
+    if ("kept" in what) return { renamed: await session.nameKept(what.kept) };
+    if ("unknown" in what) return { groups: session.groupKept(what.unknown) };
+    if ("id" in what) return { ids: await session.idsOf(what.id) };
     if (what.from instanceof Blob) return { embeddings: await session.learn(what.known, what.from) };
     session.know(what.known, what.from);
     return { embeddings: null };

@@ -33,6 +33,8 @@ pub(crate) struct SceneFrames {
     pictures: Vec<Picture>,
     /// Who is likely to be there.
     pub(crate) expected: BTreeSet<PerformerId>,
+    /// Whether what is seen is to be kept.
+    pub(crate) keep: bool,
 }
 
 impl SceneFrames {
@@ -51,7 +53,8 @@ impl SceneFrames {
             sheet = Some(Shown::of(tiles, &text("name")).await.map_err(unusable)?);
         }
         let expected = expected(&field(what, "expected"));
-        Ok(Self { sheet, size, pictures, expected })
+        let keep = field(what, "keep").is_truthy();
+        Ok(Self { sheet, size, pictures, expected, keep })
     }
 
     fn tiles(&self) -> usize {
@@ -93,7 +96,7 @@ impl FrameSource for SceneFrames {
     }
 }
 
-fn field(object: &JsValue, key: &str) -> JsValue {
+pub(crate) fn field(object: &JsValue, key: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED)
 }
 
@@ -108,7 +111,7 @@ fn pictures(list: &JsValue) -> Result<Vec<Picture>, WebError> {
 }
 
 /// An id that is none is left out: the others are as good without it.
-fn expected(list: &JsValue) -> BTreeSet<PerformerId> {
+pub(crate) fn expected(list: &JsValue) -> BTreeSet<PerformerId> {
     let ids = list.dyn_ref::<Array>().into_iter().flat_map(Array::iter);
     ids.filter_map(|id| id.as_string()?.parse().ok()).collect()
 }

@@ -25,6 +25,8 @@ mod helper;
 #[cfg(feature = "cpu")]
 mod hooks;
 #[cfg(feature = "cpu")]
+mod kept;
+#[cfg(feature = "cpu")]
 mod lessons;
 #[cfg(feature = "cpu")]
 mod models;

@@ -6,7 +6,7 @@ use futures_util::future::{Either, join, select};
 use rollcall_core::{
     Answer, Both, Confidence, Decode, EmbeddedFace, Engine, EngineError, IdentifyError,
     IdentifyOptions, Library, Lookup, Pixels, RecogniseError, Recogniser, Scene, SceneOptions,
-    SceneProgress, name_faces,
+    SceneProgress, SeenScene, name_faces, name_scene,
 };
 use rollcall_engine::choose::EngineWish;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ use crate::{
     error::{WebError, to_js},
     frames::SceneFrames,
     hooks::Hooks,
+    kept::{packed, set},
     lessons::{embeddings_of, known_of},
     models::fetch_pack,
     stages::{Progress, Timings, WatchedEngine, WatchedLookup},
@@ -57,17 +58,20 @@ struct Identification {
     timings: Timings,
     width: u32,
     height: u32,
+    /// What is to be kept, where the page wants that.
+    #[serde(skip)]
+    seen: Option<SeenScene>,
 }
 
 /// Says who is in pictures. One picture at a time.
 #[wasm_bindgen]
 pub struct Session {
     engine: Rc<dyn Engine>,
-    recogniser: Recogniser,
-    database: Option<OpenDatabase>,
-    library: RefCell<Rc<Library>>,
-    options: SceneOptions,
-    progress: Rc<Progress>,
+    pub(crate) recogniser: Recogniser,
+    pub(crate) database: Option<OpenDatabase>,
+    pub(crate) library: RefCell<Rc<Library>>,
+    pub(crate) options: SceneOptions,
+    pub(crate) progress: Rc<Progress>,
 }
 
 #[wasm_bindgen]
@@ -139,7 +143,7 @@ impl Session {
     }
 
     /// Says who is in a scene: `what` is `SceneFrames` of the TypeScript client. Early answers come
-    /// by the hook `provisional`.
+    /// by the hook `provisional`. If it is to be kept, what was seen comes as `kept`.
     ///
     /// # Errors
     /// `{kind, message}`; of kind `cancelled` where the page gave the job up.
@@ -186,7 +190,13 @@ impl Session {
         if self.progress.cancelled() {
             return Err(WebError::Cancelled.into());
         }
-        Ok(to_js(&identified?)?)
+        let identified = identified?;
+        let told = to_js(&identified)?;
+        if let Some(seen) = identified.seen {
+            let (named, unknown) = seen.split(&identified.answer);
+            set(&told, "kept", &packed(&named, Some(&unknown))?)?;
+        }
+        Ok(told)
     }
 
     async fn identify_frames(&self, what: &JsValue) -> Result<Identification, WebError> {
@@ -195,7 +205,7 @@ impl Session {
         let (width, height) = frames.size;
         let identification = |answer| {
             let timings = self.progress.finish();
-            Identification { answer, timings, width, height }
+            Identification { answer, timings, width, height, seen: None }
         };
         let hear = |progress: SceneProgress| {
             if let SceneProgress::Early(answer) = progress
@@ -213,15 +223,18 @@ impl Session {
         let watched = self.watched(&both);
         let lookup = both.summary().is_some().then_some(&watched as &dyn Lookup);
         scene.look_around(lookup).await?;
-        let mut answer = scene.answer(lookup).await?;
+        let seen = scene.seen().await.map_err(IdentifyError::from)?;
+        let name = || name_scene(&self.recogniser, lookup, &seen, &options.answer);
+        let mut answer = name().await.map_err(IdentifyError::from)?;
         if let Some(open) = &self.database
             && answer.provisional
         {
             self.progress.provisional(to_js(&identification(answer))?);
             self.wait_for(open).await?;
-            answer = scene.answer(lookup).await?;
+            answer = name().await.map_err(IdentifyError::from)?;
         }
-        Ok(identification(answer))
+        let seen = frames.keep.then_some(seen);
+        Ok(Identification { seen, ..identification(answer) })
     }
 
     async fn identify_file(&self, picture: &Blob) -> Result<Identification, WebError> {
@@ -245,7 +258,7 @@ impl Session {
         Ok(BrowserDecoder.decode(&file).await?)
     }
 
-    fn both<'a>(&'a self, library: &'a Library) -> Both<'a> {
+    pub(crate) fn both<'a>(&'a self, library: &'a Library) -> Both<'a> {
         let database = self.database.as_ref().map(|open| &*open.database as &dyn Lookup);
         Both { database, library }
     }
@@ -256,7 +269,7 @@ impl Session {
     }
 
     /// Waits for the rest of the database, telling the page that it is not stuck.
-    async fn wait_for(&self, open: &OpenDatabase) -> Result<(), WebError> {
+    pub(crate) async fn wait_for(&self, open: &OpenDatabase) -> Result<(), WebError> {
         let mut complete = open.complete.clone();
         loop {
             let pause = std::pin::pin!(self.progress.pause());
@@ -280,7 +293,13 @@ impl Session {
         let answer = name_faces(&self.recogniser, lookup, faces, &self.options.answer).await;
         let answer = answer.map_err(IdentifyError::from)?;
         let timings = self.progress.finish();
-        Ok(Identification { answer, timings, width: pixels.width(), height: pixels.height() })
+        Ok(Identification {
+            answer,
+            timings,
+            width: pixels.width(),
+            height: pixels.height(),
+            seen: None,
+        })
     }
 }
 

@@ -121,7 +121,7 @@ impl Progress {
                 self.tell(Stage::Embed, done, faces);
             }
         }
-        self.go_on()
+        self.not_cancelled()
     }
 
     /// What core says of a scene: how many frames of how many are done.
@@ -129,10 +129,10 @@ impl Progress {
         if let SceneProgress::Frame { done, total } = step {
             self.tell(Stage::Detect, done, total);
         }
-        self.go_on()
+        self.not_cancelled()
     }
 
-    fn go_on(&self) -> ControlFlow<()> {
+    fn not_cancelled(&self) -> ControlFlow<()> {
         if self.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
@@ -140,6 +140,11 @@ impl Progress {
     async fn enter(&self, stage: Stage) -> bool {
         self.book();
         self.stage.set(stage);
+        self.go_on().await
+    }
+
+    /// Lets messages come in. `false` if the page has given the job up.
+    pub(crate) async fn go_on(&self) -> bool {
         self.hooks.breathe().await;
         !self.cancelled()
     }
