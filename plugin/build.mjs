@@ -2,13 +2,15 @@
 // [--database-url URL]`.
 //
 // DIR is what Stash unpacks: rollcall.yml, rollcall.js, rollcall.css and assets/ with what is loaded when
-// it is first needed: the client, the worker's WebAssembly, the default model pack, translations.
+// it is first needed: the client, the plugin's own page and other rarely used parts (later.js), the worker's
+// WebAssembly, the default model pack, translations.
 // `--web` is what `cargo xtask web` made; `--models` holds prepared packs. Without them (unit tests) the
 // assets stay empty.
 
 import { cp, mkdir, readFile, rm, utimes, readdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -26,11 +28,7 @@ export async function buildPlugin({ out, web, models, databaseUrl = "" }) {
   await mkdir(join(out, "assets", "locales"), { recursive: true });
   const shared = { absWorkingDir: root, bundle: true, minify: true, target: "es2022", logLevel: "warning", charset: "utf8" };
   await Promise.all([
-    build({
-      ...shared, entryPoints: ["plugin/src/main.tsx"], outfile: join(out, "rollcall.js"), format: "iife",
-      jsxFactory: "React.createElement", jsxFragment: "React.Fragment", loader: { ".graphql": "text" },
-      define: { DATABASE_URL: JSON.stringify(databaseUrl) },
-    }),
+    buildScripts(out, { ...shared, jsxFactory: "React.createElement", jsxFragment: "React.Fragment", loader: { ".graphql": "text" } }, databaseUrl),
     build({ ...shared, entryPoints: ["plugin/src/rollcall.css"], outfile: join(out, "rollcall.css") }),
     build({ ...shared, entryPoints: ["web/client/index.ts"], outfile: join(out, "assets", "client.js"), format: "esm" }),
     cp(join(plugin, "rollcall.yml"), join(out, "rollcall.yml")),
@@ -48,6 +46,30 @@ export async function buildPlugin({ out, web, models, databaseUrl = "" }) {
   const size = gzipSync(await readFile(join(out, "rollcall.js")), { level: 9 }).length;
   if (size > SCRIPT_BUDGET) throw new Error(`rollcall.js has ${size} bytes gzipped; at most ${SCRIPT_BUDGET} may be, since all of Stash waits for it`);
   return { size };
+}
+
+/** What Stash waits for, and what comes later. Modules that both use are in the first alone, which gives them
+ *  to the second: a session, or a language, is one for both. */
+async function buildScripts(out, shared, databaseUrl) {
+  const main = (more) => build({ ...shared, outfile: join(out, "rollcall.js"), format: "iife", define: { DATABASE_URL: JSON.stringify(databaseUrl), LATER: '""' }, ...more });
+  const { metafile } = await main({ entryPoints: ["plugin/src/main.tsx"], metafile: true, write: false });
+  const modules = Object.keys(metafile.inputs).filter((path) => /\.tsx?$/.test(path) && !path.endsWith("/main.tsx"));
+  const given = {
+    name: "given",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\.tsx?$/ }, ({ path, resolveDir }) => {
+        const place = modules.indexOf(relative(root, resolve(resolveDir, path)).replaceAll("\\", "/"));
+        return place < 0 ? undefined : { path: String(place), namespace: "given" };
+      });
+      onLoad({ filter: /./, namespace: "given" }, ({ path }) => ({ contents: `module.exports = window.rollcallModules[${path}]` }));
+    },
+  };
+  await build({ ...shared, entryPoints: ["plugin/src/later.ts"], outfile: join(out, "assets", "later.js"), format: "esm", plugins: [given] });
+  // An update must not meet the other half of the version before in a browser's cache.
+  const version = createHash("sha256").update(await readFile(join(out, "assets", "later.js"))).digest("hex").slice(0, 16);
+  const imports = modules.map((path, place) => `import * as m${place} from "./${path}";`).join("\n");
+  const contents = `${imports}\nwindow.rollcallModules = [${modules.map((_, place) => `m${place}`)}];\nimport "./plugin/src/main.tsx";`;
+  await main({ stdin: { contents, resolveDir: root }, define: { DATABASE_URL: JSON.stringify(databaseUrl), LATER: JSON.stringify(`later.js?${version}`) } });
 }
 
 /** When the plugin last changed: the same checkout gives the same date, by which Stash tells updates. */

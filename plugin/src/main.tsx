@@ -3,7 +3,7 @@
 import { FacesTab } from "./ui/FacesTab.tsx";
 import { FindPerformer } from "./ui/FindPerformer.tsx";
 import { Text } from "./ui/language.tsx";
-import { Page } from "./ui/Page.tsx";
+import { LaterPage } from "./ui/LaterPage.tsx";
 import { stopOnLeave } from "./ui/runs.ts";
 import { Face, Toolbars } from "./ui/toolbars.tsx";
 import { api, Link, Nav, pluginId, React, Tab } from "./stash/api.ts";
@@ -38,7 +38,7 @@ api.patch.before<Children>("MainNavBar.UtilityItems", (props) => [{
   children: <><Link to={`/plugin/${pluginId}`} className="nav-utility btn btn-minimal minimal" title="Rollcall"><Face /></Link><Toolbars />{props.children}</>,
 }]);
 
-api.register.route(`/plugin/${pluginId}`, Page);
+api.register.route(`/plugin/${pluginId}`, LaterPage);
 
 stopOnLeave();
 // The language of the tab's own name; without an answer it stays English.

@@ -1,6 +1,7 @@
 // The folder that Stash unpacks.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,5 +27,12 @@ test("it knows the publisher's database", () => assert.ok(file("rollcall.js").in
 test("the client comes later, and languages but English too", () => {
   assert.ok(file("assets", "client.js").length > 1000);
   assert.ok(file("assets", "locales", "de.json").length > 1000);
+});
+test("the plugin's own page comes later, and takes from the script what both need", () => {
+  const [script, later] = [file("rollcall.js").toString(), file("assets", "later.js").toString()];
+  for (const sign of ["rollcall-bulk", "RollcallBackup"]) assert.ok(later.includes(sign) && !script.includes(sign), sign);
+  for (const sign of ["RollcallConfigure", "identifyAgain"]) assert.ok(script.includes(sign) && !later.includes(`"${sign}"`) && !later.includes(`mutation ${sign}`), sign);
+  const [, version] = /later\.js\?([0-9a-f]{16})/.exec(script);
+  assert.equal(version, createHash("sha256").update(later).digest("hex").slice(0, 16));
 });
 test("files bear the date of the checkout", () => assert.equal(statSync(join(out, "rollcall.js")).mtimeMs, statSync(join(out, "rollcall.yml")).mtimeMs));

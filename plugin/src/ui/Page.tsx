@@ -1,8 +1,7 @@
 // `/plugin/rollcall`: bulk scan and review, and settings.
 
-import { React, useEffect, useState } from "../stash/api.ts";
-import { configure } from "../engine/session.ts";
-import { sentence, t, type Key } from "../words.ts";
+import { React, useState } from "../stash/api.ts";
+import { t, type Key } from "../words.ts";
 import { Bulk } from "./Bulk.tsx";
 import { Settings } from "./Settings.tsx";
 
@@ -10,12 +9,6 @@ const TABS: [string, Key, () => JSX.Element][] = [["scan", "bulk", Bulk], ["sett
 
 export function Page(): JSX.Element {
   const [tab, setTab] = useState("scan");
-  const [ready, setReady] = useState(false);
-  const [problem, setProblem] = useState("");
-  // Its texts wait for the language.
-  useEffect(() => { configure().then(() => setReady(true), (thrown: unknown) => setProblem(sentence(thrown))); }, []);
-  if (problem) return <div className="alert alert-danger rollcall-page" role="alert">{problem}</div>;
-  if (!ready) return <></>;
   const Shown = TABS.find(([key]) => key === tab)?.[2] ?? Bulk;
   return (
     <div className="rollcall-page">
