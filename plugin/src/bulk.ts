@@ -13,6 +13,7 @@ import { FRESH, about, failed, filterOf, joined, keyOf, looked, scanOf, without,
 import { readQueue } from "./queue-file.ts";
 import { compared } from "./from-file.ts";
 import { expectedOf, type Step } from "./run.ts";
+import { keepSeen, tidySeen } from "./seen.ts";
 import { base } from "./stash/api.ts";
 import { sourceOf } from "./stash/endpoints.ts";
 import { change } from "./stash/graphql.ts";
@@ -55,6 +56,7 @@ class Bulk {
     this.scan = scanOf(await kept.get(KEY), (await kept.all(ITEMS)).values());
     this.state = "paused";
     this.changes.tell();
+    await tidySeen((await configure()).settings).catch(() => undefined);
   }
 
   async startOver(withPerformers: boolean): Promise<void> {
@@ -87,6 +89,12 @@ class Bulk {
     }
     this.opening = undefined;
     this.changes.tell();
+  }
+
+  /** Takes more people into the queue. */
+  async take(items: readonly Item[]): Promise<void> {
+    await this.load();
+    if (items.length > 0) await this.#keep(joined(this.scan, items));
   }
 
   /** Ends the scan and what it has found; what the browser kept of it is the caller's to delete. */
@@ -146,7 +154,10 @@ class Bulk {
     this.session = opened;
     try {
       const frames = await framesOf(scene, { base: base.href, signal });
-      const { answer } = await opened.rollcall.identifyScene({ ...frames, expected: expectedOf(scene.performers) }, { signal, progress });
+      const expected = expectedOf(scene.performers);
+      const keep = opened.configuration.settings.keepSeen;
+      const { answer, kept } = await opened.rollcall.identifyScene({ ...frames, expected, keep }, { signal, progress });
+      if (kept) await keepSeen(opened, scene.id, expected, answer, kept);
       const decisions = await decide((decisions) => decisions);
       const beside = {
         tagged: scene.performers, known: await this.#known.of(answer),

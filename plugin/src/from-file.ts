@@ -1,6 +1,6 @@
 // The names of a queue file beside the library as it is now: scenes may be gone, people tagged.
 
-import { directory } from "./engine/known.ts";
+import { directory, type Directory } from "./engine/known.ts";
 import { sceneOf, type QueueFile, type QueuedScene } from "./queue-file.ts";
 import { waiting, type Item } from "./queue.ts";
 import type { Step } from "./run.ts";
@@ -50,7 +50,8 @@ export async function compared({ scenes }: QueueFile, beside: Beside, hear: (ste
   return all;
 }
 
-function waitingFor(scene: Scene, all: QueuedScene["matches"], { rejected, minConfidence }: Beside, find: Awaited<ReturnType<typeof directory>>): Item[] {
+/** Who waits of named people of a scene. */
+export function waitingFor(scene: Scene, all: QueuedScene["matches"], { rejected, minConfidence }: Beside, find: Directory): Item[] {
   const matches = all.filter(({ confidence }) => confidence >= minConfidence);
   const candidates = matches.flatMap((match) => match.candidates);
   const known = new Map(candidates.flatMap((candidate) => {

@@ -13,6 +13,10 @@ export interface Settings {
   /** One worker only, whatever the processor has. */
   gentle: boolean;
   ownLibrary: boolean;
+  /** Whether what was seen in scanned scenes is kept. */
+  keepSeen: boolean;
+  /** For so many days also people without a name; 0: not at all. */
+  keepUnknown: number;
   remotePictures: boolean;
   offline: boolean;
   lookOnly: boolean;
@@ -36,6 +40,8 @@ export function settingsOf(stored: Record<string, unknown>): Settings {
     engine: engine === "gpu" || engine === "cpu" ? engine : "auto",
     gentle: on("gentle"),
     ownLibrary: !on("noOwnLibrary"),
+    keepSeen: !on("noKeepSeen"),
+    keepUnknown: on("noKeepSeen") ? 0 : Math.round(number("keepUnknown", 0, 1, 3650)),
     remotePictures: on("remotePictures") && !on("offline"),
     offline: on("offline"),
     lookOnly: on("lookOnly"),

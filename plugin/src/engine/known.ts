@@ -43,8 +43,11 @@ async function find({ performer_id, stash_ids }: AnswerCandidate): Promise<Perfo
   return undefined;
 }
 
-/** The whole library at once, for more candidates than one asks for singly: who a candidate is in it. */
-export async function directory(): Promise<(candidate: AnswerCandidate) => Performer | undefined> {
+/** Who a candidate is in the library. */
+export type Directory = (candidate: AnswerCandidate) => Performer | undefined;
+
+/** The whole library at once, for more candidates than one asks for singly. */
+export async function directory(): Promise<Directory> {
   const all = new Map<string, Performer>();
   for await (const { performers } of allPerformers(PAGE)) {
     for (const one of performers) for (const id of idsOf(one)) all.set(id, one);

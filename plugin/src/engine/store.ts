@@ -88,6 +88,21 @@ export const kept = {
     // Another tab may have written in between: then they do not belong together.
     return new Map(keys.length === values.length ? keys.map((key, place) => [String(key), values[place] as unknown]) : []);
   },
+  /** The next so many of those whose keys begin so, in the order of their keys, after this key. */
+  async next(prefix: string, after: string, most: number): Promise<[key: string, value: unknown][]> {
+    const range = IDBKeyRange.bound(after < prefix ? prefix : after, `${prefix}\uffff`, after >= prefix);
+    let values: IDBRequest<unknown[]> | undefined;
+    // One transaction: nothing comes in between the two.
+    const keys = await run("readonly", (store) => { values = store.getAll(range, most); return store.getAllKeys(range, most); }) ?? [];
+    return keys.map((key, place) => [String(key), values?.result[place]]);
+  },
+  /** Several at once, in this order. */
+  async several(keys: readonly string[]): Promise<unknown[]> {
+    let requests: IDBRequest<unknown>[] = [];
+    await run("readonly", (store) => { requests = keys.map((key) => store.get(key)); return requests[0]; });
+    return requests.map((request) => (request.readyState === "done" ? request.result : undefined));
+  },
+  count: async (prefix: string): Promise<number> => await run("readonly", (store) => store.count(beginning(prefix))) ?? 0,
   put: (key: string, value: unknown): Promise<unknown> => run("readwrite", (store) => store.put(value, key)),
   /** Puts some things in and takes others out, all of it or nothing. */
   change: (puts: readonly (readonly [key: string, value: unknown])[], gone: readonly string[] = []): Promise<unknown> => run("readwrite", (store) => {
@@ -95,8 +110,9 @@ export const kept = {
     for (const [key, value] of puts) store.put(value, key);
     return undefined;
   }),
-  /** Takes out all whose keys begin so. */
-  without: (prefix: string): Promise<unknown> => run("readwrite", (store) => store.delete(beginning(prefix))),
+  /** Takes out all whose keys begin so; if `before` is given, those before this key. */
+  without: (prefix: string, before?: string): Promise<unknown> =>
+    run("readwrite", (store) => store.delete(before === undefined ? beginning(prefix) : IDBKeyRange.bound(prefix, before, false, true))),
   async clear(): Promise<number> {
     const count = await run("readonly", (store) => store.count());
     await run("readwrite", (store) => store.clear());

@@ -9,6 +9,7 @@ import { rebase } from "../stash/paths.ts";
 import { clock, percent, t } from "../words.ts";
 import { FirstRun } from "./FirstRun.tsx";
 import { Grade } from "./Grade.tsx";
+import { Again } from "./Again.tsx";
 import { Progress } from "./Progress.tsx";
 import { useRedraw } from "./redraw.ts";
 
@@ -20,6 +21,7 @@ export function Bulk(): JSX.Element {
   return (
     <div className="rollcall rollcall-bulk" data-state={state} data-waiting={scan.queue.length}>
       <Scan />
+      <Again />
       {problem && <div className="alert alert-warning" role="alert">{problem}</div>}
       {room.missing && <div className="alert alert-warning rollcall-no-room" role="alert">{t("noRoom")}</div>}
       <div aria-live="polite" className="rollcall-said">{said}</div>

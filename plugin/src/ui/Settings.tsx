@@ -6,6 +6,8 @@ import { forgetFiles, kept } from "../engine/store.ts";
 import { configure, endSession, requests, session, type Session } from "../engine/session.ts";
 import { React, useEffect, useState } from "../stash/api.ts";
 import type { Configuration } from "../stash/state.ts";
+import { rematch } from "../rematch.ts";
+import { seenSize, type Size } from "../seen.ts";
 import { decide, set } from "../stash/state.ts";
 import { undo } from "../stash/writes.ts";
 import { trial } from "../trial.ts";
@@ -136,9 +138,12 @@ function Journal({ runs, act }: { runs: readonly Run[]; act: Act }): JSX.Element
 
 function Kept({ decisions, act }: { decisions: Decisions; act: Act }): JSX.Element {
   const [sure, setSure] = useState(false);
+  const [size, setSize] = useState<Size>();
+  useEffect(() => void seenSize().then(setSize), [decisions]);
   const rejected = Object.values(decisions.rejected).reduce((sum, ids) => sum + ids.length, 0);
   const forget = async (): Promise<string> => {
     scanning.forget();
+    rematch.forget();
     trial.forget();
     await endSession();
     const files = await forgetFiles();
@@ -152,6 +157,7 @@ function Kept({ decisions, act }: { decisions: Decisions; act: Act }): JSX.Eleme
       <div className="card-body">
         <h5>{t("kept")}</h5>
         <p>{t("keptCounts", { rejected, reviewed: decisions.reviewed.length, runs: decisions.journal.length })}</p>
+        {size && <p className="rollcall-kept-seen">{t("keptSeen", { n: size.scenes, unknown: size.unknown, size: bytes(size.bytes) })}</p>}
         <button type="button" className="btn btn-secondary mr-2" onClick={() => save(decisions)}>{t("export")}</button>
         <label className="btn btn-secondary mb-0 mr-2">
           {t("import")}
