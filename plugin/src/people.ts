@@ -28,6 +28,8 @@ export interface Person {
   why: Why | undefined;
   /** The one who was first, and was said not to be it. */
   rejected: string[];
+  /** The user has said who it is, here or in a group of scenes. */
+  byUser?: true;
 }
 
 export interface Seen {

@@ -81,6 +81,15 @@ export async function create(run: string, place: Place, endpoint: string, uuid: 
   return made;
 }
 
+/** Creates a performer of whom nothing is known but the name that the user gave. */
+export async function createNamed(run: string, place: Place, name: string): Promise<Performer> {
+  await mayWrite();
+  const write: Write = { kind: "create", to: place, performer: "", name, endpoint: "", stash_id: "" };
+  const { performer } = await noted(run, [write], () => make({ name }));
+  await decide((decisions) => amend(decisions, run, write, [{ ...write, performer: performer.id }]));
+  return performer;
+}
+
 async function make(input: CreateInput): Promise<{ performer: Performer; withoutPicture: boolean }> {
   const send = async (input: CreateInput): Promise<Performer> => certain((await change(createDocument, { input })).performerCreate, "gone");
   try {
@@ -139,6 +148,6 @@ async function takeBack(write: Write): Promise<void> {
 /** Whom a write was about. Who was created without Stash's answer coming through is known by the uuid:
  *  nobody had it before. */
 async function written(write: Write): Promise<UsedPerformer | null> {
-  const id = write.performer || (write.kind === "create" ? (await performerAt(hostOf(write.endpoint), write.stash_id))?.id : undefined);
+  const id = write.performer || (write.kind === "create" && write.stash_id ? (await performerAt(hostOf(write.endpoint), write.stash_id))?.id : undefined);
   return id ? findPerformer(id) : null;
 }

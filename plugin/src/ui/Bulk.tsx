@@ -134,7 +134,7 @@ function One({ item }: { item: Item }): JSX.Element {
           </figure>
         </div>
         <div className="rollcall-who">
-          <h6>{best.candidate.name} <Grade proposal={best} /> <small className="text-muted">{percent(best.candidate.confidence)}</small></h6>
+          <h6>{best.candidate.name} {person.byUser ? <small className="text-muted">{t("byUser")}</small> : <><Grade proposal={best} /> <small className="text-muted">{percent(best.candidate.confidence)}</small></>}</h6>
           <p className="mb-1"><Link to={`/scenes/${scene.id}`}>{scene.title}</Link></p>
           <p className="small text-muted mb-1">{t("appearances", { n: person.appearances })} {moments(person.faces, 6).map(clock).join(" · ")}</p>
           <div className="rollcall-actions">

@@ -4,8 +4,9 @@ import { React, useState } from "../stash/api.ts";
 import { t, type Key } from "../words.ts";
 import { Bulk } from "./Bulk.tsx";
 import { Settings } from "./Settings.tsx";
+import { Unknown } from "./Unknown.tsx";
 
-const TABS: [string, Key, () => JSX.Element][] = [["scan", "bulk", Bulk], ["settings", "settings", Settings]];
+const TABS: [string, Key, () => JSX.Element][] = [["scan", "bulk", Bulk], ["unknown", "unknownPeople", Unknown], ["settings", "settings", Settings]];
 
 export function Page(): JSX.Element {
   const [tab, setTab] = useState("scan");

@@ -5,10 +5,18 @@ import { performersByName, type Performer } from "../stash/library.ts";
 import { rebase } from "../stash/paths.ts";
 import { sentence, t } from "../words.ts";
 
-export function PerformerPicker({ pick, close }: { pick(performer: Performer): void; close(): void }): JSX.Element {
+interface Props {
+  pick(performer: Performer): void;
+  close(): void;
+  /** Makes somebody new of this name; nobody can be made where it is left out. */
+  create?(name: string): void;
+}
+
+export function PerformerPicker({ pick, close, create }: Props): JSX.Element {
   const [query, setQuery] = useState("");
   const [found, setFound] = useState<Performer[]>([]);
   const [problem, setProblem] = useState("");
+  const name = query.trim();
   useEffect(() => {
     let stale = false;
     // Not a question for every key.
@@ -38,6 +46,9 @@ export function PerformerPicker({ pick, close }: { pick(performer: Performer): v
             </li>
           ))}
           {found.length === 0 && <li className="text-muted">{t("pickNobody")}</li>}
+          {create && name !== "" && !found.some((one) => one.name.toLowerCase() === name.toLowerCase()) && (
+            <li><button type="button" className="btn btn-secondary btn-sm" onClick={() => create(name)}>{t("pickCreate", { name })}</button></li>
+          )}
         </ul>
       </Modal.Body>
       <Modal.Footer><button type="button" className="btn btn-secondary" onClick={close}>{t("close")}</button></Modal.Footer>

@@ -11,6 +11,7 @@ import { seenSize, type Size } from "../seen.ts";
 import { decide, set } from "../stash/state.ts";
 import { undo } from "../stash/writes.ts";
 import { trial } from "../trial.ts";
+import { nameless } from "../unknown.ts";
 import { bytes, day, percent, sentence, t } from "../words.ts";
 import { DatabaseAddress, Refused, Trouble } from "./FirstRun.tsx";
 import { NewerDatabase } from "./NewerDatabase.tsx";
@@ -144,6 +145,7 @@ function Kept({ decisions, act }: { decisions: Decisions; act: Act }): JSX.Eleme
   const forget = async (): Promise<string> => {
     scanning.forget();
     rematch.forget();
+    nameless.forget();
     trial.forget();
     await endSession();
     const files = await forgetFiles();
