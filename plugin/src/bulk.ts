@@ -13,16 +13,18 @@ import { FRESH, about, failed, filterOf, joined, keyOf, looked, scanOf, without,
 import { readQueue } from "./queue-file.ts";
 import { compared } from "./from-file.ts";
 import { expectedOf, type Step } from "./run.ts";
+import { chosen, type SavedFilter } from "./saved-filter.ts";
 import { keepSeen, tidySeen } from "./seen.ts";
 import { base } from "./stash/api.ts";
 import { sourceOf } from "./stash/endpoints.ts";
-import { change } from "./stash/graphql.ts";
+import { ask, change } from "./stash/graphql.ts";
 import { scene as findScene, scenes, tagNamed, type Performer, type Scene } from "./stash/library.ts";
 import { decide } from "./stash/state.ts";
 import { add, create, newRun, undo } from "./stash/writes.ts";
 import { databaseLine } from "./ui/lines.ts";
 import { day, sentence, t, Told } from "./words.ts";
 import backupDocument from "./graphql/backup.graphql";
+import filtersDocument from "./graphql/saved-filters.graphql";
 
 /** So many scenes are asked for at once. */
 const PAGE = 20;
@@ -44,6 +46,7 @@ class Bulk {
   said = "";
   /** Whether a backup was made, or not wanted, in this visit. */
   backedUp = false;
+  filters: SavedFilter[] = [];
   readonly changes = new Listeners();
   readonly #known = new Known();
   readonly #run = newRun();
@@ -59,12 +62,29 @@ class Bulk {
     await tidySeen((await configure()).settings).catch(() => undefined);
   }
 
-  async startOver(withPerformers: boolean): Promise<void> {
+  /** The filters that the user has saved in Stash. */
+  async loadFilters(): Promise<void> {
+    // Without them the usual scenes are there to be chosen.
+    this.filters = (await ask(filtersDocument, {}).catch(() => ({ findSavedFilters: [] }))).findSavedFilters;
+    this.changes.tell();
+  }
+
+  /** Begins anew, with scenes without performers, with others, too, or with those of a saved filter. */
+  async startOver(which: { withPerformers: boolean } | { filter: SavedFilter }): Promise<void> {
     this.pause();
+    Object.assign(this, { problem: "", said: "" });
+    let what: Pick<Scan, "withPerformers" | "filter">;
+    try {
+      what = "filter" in which ? { withPerformers: true, filter: chosen(which.filter) } : which;
+    } catch (thrown) {
+      this.problem = sentence(thrown);
+      this.changes.tell();
+      return;
+    }
     // Before the first scan the names of a file may wait.
     const queue = this.scan.cursor > 0 ? [] : this.scan.queue;
     if (queue.length === 0) await kept.without(ITEMS);
-    await this.#keep({ ...FRESH, withPerformers, queue });
+    await this.#keep({ ...FRESH, ...what, queue });
     await this.go();
   }
 
@@ -132,7 +152,7 @@ class Bulk {
 
   async #scenes(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const found = await scenes(filterOf(this.scan), 1, PAGE);
+      const found = await scenes(filterOf(this.scan), 1, PAGE, "id", this.scan.filter?.q);
       this.scan = { ...this.scan, total: this.scan.done + found.count };
       if (found.scenes.length === 0) return;
       for (const scene of found.scenes) {

@@ -3,6 +3,7 @@
 
 import type { Scene, SceneFilter } from "./stash/library.ts";
 import { seen, type Beside, type Person } from "./people.ts";
+import type { Chosen } from "./saved-filter.ts";
 import type { Answer } from "../../web/client/index.ts";
 
 /** One person of one scene who waits. */
@@ -22,14 +23,18 @@ export interface Scan {
   /** Scenes that could not be looked at. */
   failed: { id: string; title: string; why: string }[];
   withPerformers: boolean;
+  /** The user's own filter, in place of that. */
+  filter?: Chosen | undefined;
 }
 
 export const FRESH: Scan = { version: 2, cursor: 0, done: 0, total: 0, queue: [], failed: [], withPerformers: false };
 const MOST_FAILED = 200;
 
-/** What Stash is asked for: scenes beyond the cursor, never organized ones. */
+/** What Stash is asked for: scenes beyond the cursor, organized ones only where the user's filter speaks of
+ *  that. */
 export function filterOf(scan: Scan): SceneFilter {
   const beyond: SceneFilter = { id: { value: scan.cursor, modifier: "GREATER_THAN" }, organized: false };
+  if (scan.filter) return { organized: false, ...scan.filter.scene, id: { value: scan.cursor, modifier: "GREATER_THAN" } };
   return scan.withPerformers ? beyond : { ...beyond, performer_count: { value: 0, modifier: "EQUALS" } };
 }
 

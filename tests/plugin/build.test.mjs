@@ -30,7 +30,7 @@ test("the client comes later, and languages but English too", () => {
 });
 test("the plugin's own page comes later, and takes from the script what both need", () => {
   const [script, later] = [file("rollcall.js").toString(), file("assets", "later.js").toString()];
-  for (const sign of ["rollcall-bulk", "RollcallBackup"]) assert.ok(later.includes(sign) && !script.includes(sign), sign);
+  for (const sign of ["rollcall-bulk", "RollcallSavedFilters"]) assert.ok(later.includes(sign) && !script.includes(sign), sign);
   for (const sign of ["RollcallConfigure", "identifyAgain"]) assert.ok(script.includes(sign) && !later.includes(`"${sign}"`) && !later.includes(`mutation ${sign}`), sign);
   const [, version] = /later\.js\?([0-9a-f]{16})/.exec(script);
   assert.equal(version, createHash("sha256").update(later).digest("hex").slice(0, 16));

@@ -17,6 +17,8 @@ export class Library {
     this.ui = {};
     /** The settings of plugins, by id; `configurePlugin` overwrites a plugin's whole. */
     this.pluginSettings = {};
+    /** `{ id, mode, name, find_filter, object_filter }`, as Stash's page saves them. */
+    this.savedFilters = [];
     this.disabledPlugins = new Set();
     this.jobs = [];
     /** The backups that were made: the inputs of `backupDatabase`. */

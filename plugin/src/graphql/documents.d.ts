@@ -523,6 +523,11 @@ type RollcallPerformersQueryVariables = Exact<{
 
 type RollcallPerformersQuery = { findPerformers: { count: number, performers: Array<{ id: string, name: string, disambiguation: string | null, image_path: string | null, ignore_auto_tag: boolean, stash_ids: Array<{ endpoint: string, stash_id: string }> }> } };
 
+type RollcallSavedFiltersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+type RollcallSavedFiltersQuery = { findSavedFilters: Array<{ id: string, name: string, object_filter: Record<string, unknown> | null, find_filter: { q: string | null } | null }> };
+
 type RollcallSceneQueryVariables = Exact<{
   id: string;
 }>;
@@ -618,6 +623,10 @@ declare module "*/performer.graphql" {
 }
 declare module "*/performers.graphql" {
   const text: GraphqlText<RollcallPerformersQuery, RollcallPerformersQueryVariables>;
+  export default text;
+}
+declare module "*/saved-filters.graphql" {
+  const text: GraphqlText<RollcallSavedFiltersQuery, RollcallSavedFiltersQueryVariables>;
   export default text;
 }
 declare module "*/scene.graphql" {

@@ -53,8 +53,8 @@ export async function scene(id: string): Promise<Scene> {
   return certain(findScene, "gone");
 }
 
-export async function scenes(sceneFilter: SceneFilter, page: number, perPage: number, sort = "id"): Promise<{ count: number; scenes: Scene[] }> {
-  const filter = { page, per_page: perPage, sort, direction: "ASC" as const };
+export async function scenes(sceneFilter: SceneFilter, page: number, perPage: number, sort = "id", q = ""): Promise<{ count: number; scenes: Scene[] }> {
+  const filter = { page, per_page: perPage, sort, direction: "ASC" as const, ...(q ? { q } : {}) };
   return (await ask(scenesDocument, { scene_filter: sceneFilter, filter })).findScenes;
 }
 

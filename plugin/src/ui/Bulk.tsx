@@ -35,6 +35,9 @@ export function Bulk(): JSX.Element {
 function Scan(): JSX.Element {
   const { state, scan, step, now } = scanning;
   const [withPerformers, setWith] = useState(false);
+  const [filterId, setFilter] = useState("");
+  useEffect(() => void scanning.loadFilters(), []);
+  const filter = scanning.filters.find(({ id }) => id === filterId);
   if (state === "loading") return <></>;
   const begun = scan.cursor > 0;
   return (
@@ -47,12 +50,18 @@ function Scan(): JSX.Element {
             ? <button type="button" className="btn btn-secondary" onClick={() => scanning.pause()}>{t("pause")}</button>
             : <>
               {begun && state === "paused" && <button type="button" className="btn btn-primary" onClick={() => void scanning.go()}>{t("resume")}</button>}
-              <button type="button" className={`btn ${begun ? "btn-secondary" : "btn-primary"}`} onClick={() => void scanning.startOver(withPerformers)}>{t(begun ? "startOver" : "startScan")}</button>
+              <button type="button" className={`btn ${begun ? "btn-secondary" : "btn-primary"}`} onClick={() => void scanning.startOver(filter ? { filter } : { withPerformers })}>{t(begun ? "startOver" : "startScan")}</button>
               <OpenQueue />
-              <label className="mb-0"><input type="checkbox" checked={withPerformers} onChange={(event) => setWith(event.target.checked)} /> {t("withPerformers")}</label>
+              {scanning.filters.length > 0 && (
+                <select className="form-control input-control rollcall-filter" aria-label={t("filterChoose")} title={t("filterChoose")} value={filterId} onChange={(event) => setFilter(event.target.value)}>
+                  <option value="">{t("filterUsual")}</option>
+                  {scanning.filters.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+                </select>
+              )}
+              {!filter && <label className="mb-0"><input type="checkbox" checked={withPerformers} onChange={(event) => setWith(event.target.checked)} /> {t("withPerformers")}</label>}
             </>}
         </div>
-        {begun && <p className="mb-1" aria-live="polite">{t("scanned", { done: scan.done, total: Math.max(scan.total, scan.done), waiting: scan.queue.length })}</p>}
+        {begun && <p className="mb-1" aria-live="polite">{t("scanned", { done: scan.done, total: Math.max(scan.total, scan.done), waiting: scan.queue.length })} {scan.filter && t("filterOf", { name: scan.filter.name })}</p>}
         {state === "running" && <><p className="mb-1 text-muted">{now}</p><Progress step={step} /></>}
         {state === "finished" && <p className="mb-0">{t("scanDone")}</p>}
       </div>

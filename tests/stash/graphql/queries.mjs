@@ -32,6 +32,7 @@ export const queries = {
   findPerformers: several("performers", performerView, "performer_filter"),
   findTag: one("tags", tagView),
   findTags: several("tags", tagView, "tag_filter"),
+  findSavedFilters: ({ mode }, { library }) => library.savedFilters.filter((one) => !mode || one.mode === mode),
   configuration: (_, context) => configurationView(context),
   plugins: (_, { stash, library, base }) =>
     stash.plugins.map((plugin) => pluginView(plugin, base, !library.disabledPlugins.has(plugin.id))),
