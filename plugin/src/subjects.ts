@@ -73,7 +73,7 @@ function heard({ signal, progress, provisional }: On): IdentifyListeners {
 }
 
 /** The picture itself: faces in thumbnails are too small. */
-async function pictureOf(paths: { image: string | null; thumbnail: string | null }, signal?: AbortSignal): Promise<Blob | null> {
+export async function pictureOf(paths: { image: string | null; thumbnail: string | null }, signal?: AbortSignal): Promise<Blob | null> {
   const whole = paths.image ? await file(rebase(paths.image, base.href), signal) : null;
   return whole ?? (paths.thumbnail ? file(rebase(paths.thumbnail, base.href), signal) : null);
 }

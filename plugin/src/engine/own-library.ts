@@ -74,7 +74,7 @@ export class OwnLibrary {
 }
 
 /** The picture that the user gave; Stash's own stand-in for none shows nobody. */
-function pictureOf({ image_path: path }: Performer): string | undefined {
+export function pictureOf({ image_path: path }: Pick<Performer, "image_path">): string | undefined {
   if (path === null || new URL(path, base).searchParams.get("default") === "true") return undefined;
   return rebase(path, base.href);
 }

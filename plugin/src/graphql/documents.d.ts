@@ -508,6 +508,14 @@ type RollcallImageQueryVariables = Exact<{
 
 type RollcallImageQuery = { findImage: { id: string, title: string | null, paths: { image: string | null, thumbnail: string | null }, performers: Array<{ id: string, name: string, disambiguation: string | null, image_path: string | null, ignore_auto_tag: boolean, stash_ids: Array<{ endpoint: string, stash_id: string }> }> } | null };
 
+type RollcallPerformerImagesQueryVariables = Exact<{
+  performer?: Array<string> | string | null | undefined;
+  per_page?: number | null | undefined;
+}>;
+
+
+type RollcallPerformerImagesQuery = { findImages: { images: Array<{ id: string, title: string | null, paths: { image: string | null, thumbnail: string | null }, performers: Array<{ id: string, name: string, disambiguation: string | null, image_path: string | null, ignore_auto_tag: boolean, stash_ids: Array<{ endpoint: string, stash_id: string }> }> }> } };
+
 type RollcallPerformerQueryVariables = Exact<{
   id: string;
 }>;
@@ -615,6 +623,10 @@ declare module "*/generate-sprite.graphql" {
 }
 declare module "*/image.graphql" {
   const text: GraphqlText<RollcallImageQuery, RollcallImageQueryVariables>;
+  export default text;
+}
+declare module "*/performer-images.graphql" {
+  const text: GraphqlText<RollcallPerformerImagesQuery, RollcallPerformerImagesQueryVariables>;
   export default text;
 }
 declare module "*/performer.graphql" {

@@ -7,6 +7,7 @@ import byStashIdOrName from "../graphql/performers.graphql";
 import galleryDocument from "../graphql/gallery.graphql";
 import galleryImages from "../graphql/gallery-images.graphql";
 import imageDocument from "../graphql/image.graphql";
+import performerImages from "../graphql/performer-images.graphql";
 import performerDocument from "../graphql/performer.graphql";
 import sceneDocument from "../graphql/scene.graphql";
 import scenesDocument from "../graphql/scenes.graphql";
@@ -85,6 +86,11 @@ export async function gallery(id: string): Promise<{ id: string; title: string |
 export async function picturesOf(galleryId: string, limit: number): Promise<Omit<Picture, "performers">[]> {
   const variables = { gallery: [galleryId], page: 1, per_page: limit };
   return (await ask(galleryImages, variables)).findImages.images;
+}
+
+/** Images that somebody is on. */
+export async function imagesWith(performerId: string, limit: number): Promise<Picture[]> {
+  return (await ask(performerImages, { performer: [performerId], per_page: limit })).findImages.images;
 }
 
 export async function performer(id: string): Promise<UsedPerformer | null> {
