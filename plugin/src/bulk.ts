@@ -57,9 +57,10 @@ class Bulk {
   async load(): Promise<void> {
     if (this.state !== "loading") return;
     this.scan = scanOf(await kept.get(KEY), (await kept.all(ITEMS)).values());
+    // Whoever may not be kept any longer is not counted, either.
+    await configure().then(({ settings }) => tidySeen(settings)).catch(() => undefined);
     this.state = "paused";
     this.changes.tell();
-    await tidySeen((await configure()).settings).catch(() => undefined);
   }
 
   /** The filters that the user has saved in Stash. */

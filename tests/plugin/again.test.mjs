@@ -10,7 +10,7 @@ import { PATIENCE, Visit, films, folders, launch, skip, starOf, stashWith } from
 /** In the page: what the plugin keeps of scenes, by its key; `change` gives other values, or none. */
 function keptSeen(change) {
   return new Promise((done, failed) => {
-    const open = indexedDB.open("rollcall plugin");
+    const open = indexedDB.open("rollcall plugin /");
     open.onerror = () => failed(open.error);
     open.onsuccess = () => {
       const transaction = open.result.transaction("kept", "readwrite"), store = transaction.objectStore("kept");
@@ -91,7 +91,7 @@ describe("scanned scenes", { skip }, () => {
   test("as a fresh scan would name them", async () => {
     const key = (items) => items.map(({ scene, person }) => `${scene.id} ${person.best.id}`).sort();
     const queue = () => visit.page.evaluate(() => new Promise((done) => {
-      const open = indexedDB.open("rollcall plugin");
+      const open = indexedDB.open("rollcall plugin /");
       open.onsuccess = () => {
         open.result.transaction("kept").objectStore("kept").getAll(IDBKeyRange.bound("bulk / item ", "bulk / item \uffff")).onsuccess = ({ target }) => { open.result.close(); done(target.result); };
       };
@@ -126,7 +126,7 @@ describe("scanned scenes", { skip }, () => {
     await again();
     await visit.sees("What was seen in 2 scanned scenes is kept");
     await visit.page.evaluate(keptSeen, "damage");
-    await again();
+    await visit.click("Name again");
     await visit.page.waitForFunction(() => !document.querySelector(".rollcall-again"));
     assert.equal(await kinds(), "info");
     assert.deepEqual(visit.errors, []);

@@ -10,8 +10,9 @@ import { useRedraw } from "./redraw.ts";
 export function Again(): JSX.Element {
   useRedraw(rematch.listeners);
   const { state, kept, step, said, problem, changes } = rematch;
-  const scanned = scanning.scan.done;
-  useEffect(() => void rematch.load(), [scanned]);
+  const { state: scan, scan: { done } } = scanning;
+  const loading = scan === "loading";
+  useEffect(() => { if (!loading) void rematch.load(); }, [done, loading]);
   if (!kept) return <></>;
   return (
     <section className="card mb-3 rollcall-again" data-state={state}>
@@ -20,7 +21,7 @@ export function Again(): JSX.Element {
         <p>{t("rematchIntro", { n: kept })}</p>
         {state === "working"
           ? <><button type="button" className="btn btn-secondary mb-2" onClick={() => rematch.cancel()}>{t("cancel")}</button><Progress step={step} /></>
-          : <button type="button" className="btn btn-secondary" disabled={scanning.state === "running"} onClick={() => void rematch.start()}>{t("rematchStart")}</button>}
+          : <button type="button" className="btn btn-secondary" disabled={scan === "running"} onClick={() => void rematch.start()}>{t("rematchStart")}</button>}
         {problem && <p className="text-danger mt-2">{problem}</p>}
         <div aria-live="polite" className="mt-2">{said}</div>
         {changes.length > 0 && <Changes changes={changes} />}
