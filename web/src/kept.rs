@@ -142,9 +142,7 @@ impl Session {
 
     fn unpacked(&self, bytes: &JsValue) -> Option<SeenScene> {
         let bytes = bytes.dyn_ref::<Uint8Array>()?.to_vec();
-        let embedders = &self.recogniser.pack().embedders;
-        let dimensions: Vec<usize> = embedders.iter().map(|model| model.dimension).collect();
-        SeenScene::unpack(&bytes, &dimensions).ok()
+        SeenScene::unpack(&bytes, &self.dimensions()).ok()
     }
 
     /// What cannot be read has nobody in it.

@@ -177,9 +177,7 @@ impl Session {
     /// # Errors
     /// `{kind, message}`, of kind `settings`, for embeddings of other models.
     pub fn know(&self, known: JsValue, values: &js_sys::Float32Array) -> Result<(), JsValue> {
-        let embedders = &self.recogniser.pack().embedders;
-        let dimensions: Vec<_> = embedders.iter().map(|model| model.dimension).collect();
-        let look = embeddings_of(values, &dimensions)?;
+        let look = embeddings_of(values, &self.dimensions())?;
         let known = known_of(known)?;
         Rc::make_mut(&mut self.library.borrow_mut()).add(known, look);
         Ok(())
@@ -256,6 +254,11 @@ impl Session {
     async fn decode(&self, picture: &Blob) -> Result<Pixels, WebError> {
         let file = file_of(picture).await?;
         Ok(BrowserDecoder.decode(&file).await?)
+    }
+
+    /// Those of the pack's embeddings, in its order.
+    pub(crate) fn dimensions(&self) -> Vec<usize> {
+        self.recogniser.pack().embedders.iter().map(|model| model.dimension).collect()
     }
 
     pub(crate) fn both<'a>(&'a self, library: &'a Library) -> Both<'a> {

@@ -48,6 +48,11 @@ impl Flat {
         self.planes.iter().map(|plane| &**plane).collect()
     }
 
+    /// A query as [`Flat::nearest_rotated`] takes it.
+    pub(crate) fn rotated(&self, query: &[f32]) -> Vec<f32> {
+        self.rotation.apply(query.iter().copied())
+    }
+
     /// [`AnnIndex::nearest`] for a query that is rotated already.
     pub(crate) fn nearest_rotated(
         &self,
@@ -79,6 +84,6 @@ impl Flat {
 
 impl AnnIndex for Flat {
     fn nearest(&self, query: &[f32], limit: usize, skip: &dyn Fn(u32) -> bool) -> Vec<Hit> {
-        self.nearest_rotated(&self.rotation.apply(query.iter().copied()), limit, skip)
+        self.nearest_rotated(&self.rotated(query), limit, skip)
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::{
-    AnnIndex as _, Digest, Flat, Hit, IndexError, Rotation, Store, fetch, limits,
+    Digest, Flat, Hit, IndexError, Rotation, Store, fetch, limits,
     manifest::{Chunked, Manifest, Model, SegmentSpec},
     rotation::Normal,
     scan::Plane,
@@ -173,9 +173,7 @@ impl Segment {
 
     /// The best `limit` rows by the sketches of one model, of those that may be found.
     pub(crate) fn nearest(&self, model: usize, query: &[f32], limit: usize) -> Vec<Hit> {
-        let skip = |record| self.skips(model, record);
-        let index = &self.sketches[model].index;
-        self.rows_of(index.nearest(query, self.asked(limit), &skip), limit)
+        self.nearest_rotated(model, &self.sketches[model].index.rotated(query), limit)
     }
 
     /// [`Segment::nearest`] for a query that is rotated already.
