@@ -2,7 +2,7 @@
 
 import type { Answer } from "../../web/client/index.ts";
 import { certaintyOf, type Certainty } from "../../web/client/certainty.ts";
-import { idsOf } from "./engine/ids.ts";
+import { candidateIds, idsOf } from "./engine/ids.ts";
 import type { Performer } from "./stash/library.ts";
 
 /** The name that came first for somebody in a scene. */
@@ -39,7 +39,7 @@ export function judged(scene: Verdict["scene"], answer: Pick<Answer, "matches">,
   const surest = new Map<string, Verdict>();
   for (const { candidates: [first] } of answer.matches) {
     if (!first) continue;
-    const ids = [first.performer_id, ...Object.entries(first.stash_ids).map((at) => at.join(":"))];
+    const ids = candidateIds(first);
     const who = tagged.find((other) => ids.some((id) => other.ids.has(id)))?.one;
     const key = who ? `tagged ${who.id}` : first.performer_id;
     if ((surest.get(key)?.confidence ?? -1) < first.confidence) surest.set(key, { scene, name: first.name, confidence: first.confidence, right: who !== undefined });

@@ -1,7 +1,7 @@
 // Whom the scenes and images that a performer is on speak for. Pure functions; find.ts does the looking.
 
 import type { AnswerCandidate, Match } from "../../web/client/index.ts";
-import { idsOf } from "./engine/ids.ts";
+import { candidateIds, idsOf } from "./engine/ids.ts";
 import type { Performer } from "./stash/library.ts";
 
 /** A scene or an image, and who was seen there. */
@@ -16,7 +16,7 @@ export function seenIn(places: readonly Place[], performer: { id: string }): { c
     const known = new Set(others.flatMap(idsOf));
     const named = new Map(matches.flatMap((match) => (match.unknown ? [] : [[match.performer_id, match] as const])));
     for (const [id, candidate] of named) {
-      if ([id, ...Object.entries(candidate.stash_ids).map((at) => at.join(":"))].some((one) => known.has(one))) continue;
+      if (candidateIds(candidate).some((one) => known.has(one))) continue;
       const before = all.get(id);
       const surer = before && before.candidate.confidence > candidate.confidence ? before.candidate : candidate;
       all.set(id, { candidate: surer, places: (before?.places ?? 0) + 1, alone: before?.alone === true || others.length === 0 });

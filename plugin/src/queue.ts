@@ -34,7 +34,7 @@ const MOST_FAILED = 200;
  *  that. */
 export function filterOf(scan: Scan): SceneFilter {
   const beyond: SceneFilter = { id: { value: scan.cursor, modifier: "GREATER_THAN" }, organized: false };
-  if (scan.filter) return { organized: false, ...scan.filter.scene, id: { value: scan.cursor, modifier: "GREATER_THAN" } };
+  if (scan.filter) return { ...beyond, ...scan.filter.scene, id: beyond.id };
   return scan.withPerformers ? beyond : { ...beyond, performer_count: { value: 0, modifier: "EQUALS" } };
 }
 

@@ -3,6 +3,7 @@
 // they go when their time is over.
 
 import type { Answer, Kept } from "../../web/client/index.ts";
+import { modelsOf } from "./engine/client.ts";
 import type { Session } from "./engine/session.ts";
 import { kept } from "./engine/store.ts";
 import { fields, items } from "./shapes.ts";
@@ -56,7 +57,7 @@ export function namesOf({ matches }: Pick<Answer, "matches">): Record<string, st
 export async function keepSeen({ configuration: { settings }, rollcall }: Session, id: string, expected: string[], answer: Answer, bytes: Kept): Promise<void> {
   if (!settings.keepSeen) return;
   // What other models have seen says nothing to these.
-  const models = rollcall.embedders.join(" ");
+  const models = modelsOf(rollcall);
   if (fields(await kept.get(INFO))["models"] !== models) {
     await kept.without(ALL);
     await kept.put(INFO, { models });

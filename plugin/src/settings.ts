@@ -1,5 +1,8 @@
 // What the user has set, and what we keep, in Stash's configuration of the plugin.
 
+/** The model pack that the plugin brings. */
+export const OWN_PACK = "opencv";
+
 export type EngineWish = "auto" | "gpu" | "cpu";
 
 export interface Settings {
@@ -36,7 +39,7 @@ export function settingsOf(stored: Record<string, unknown>): Settings {
     minConfidence: number("minConfidence", 0.5, 0.01, 1),
     maxResults: Math.round(number("maxResults", 5, 1, 20)),
     frames: Math.round(number("frames", 81, 1, 1000)),
-    modelPack: text("modelPack") || "opencv",
+    modelPack: text("modelPack") || OWN_PACK,
     engine: engine === "gpu" || engine === "cpu" ? engine : "auto",
     gentle: on("gentle"),
     ownLibrary: !on("noOwnLibrary"),

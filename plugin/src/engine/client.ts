@@ -1,22 +1,23 @@
-// The client of web/, loaded when it is first needed: Stash's whole page waits for the main script.
+// The client of web/, loaded when it is first needed.
 
 import type { Rollcall, RollcallOptions, Listeners } from "../../../web/client/index.ts";
 import { fields } from "../shapes.ts";
-import { assets } from "../stash/api.ts";
+import { lazily } from "./lazily.ts";
 
 interface ClientModule {
   Rollcall: { start(options: RollcallOptions, on?: Listeners): Promise<Rollcall> };
 }
 
-let module: Promise<ClientModule> | undefined;
+const client = lazily<ClientModule>(() => "client.js");
 
 export async function startClient(options: RollcallOptions, on: Listeners): Promise<Rollcall> {
-  module ??= import(new URL("client.js", assets).href) as Promise<ClientModule>;
-  const { Rollcall } = await module.catch((thrown: unknown) => {
-    module = undefined; // a browser asks again only if we do
-    throw thrown;
-  });
+  const { Rollcall } = await client();
   return Rollcall.start(options, on);
+}
+
+/** What tells the embeddings of a session's models from those of others. */
+export function modelsOf({ embedders }: Pick<Rollcall, "embedders">): string {
+  return embedders.map((sha256) => sha256.slice(0, 16)).join("+");
 }
 
 /** The `kind` of a `RollcallError`, which comes from a bundle of its own: its class is not ours. */

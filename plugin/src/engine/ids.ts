@@ -1,5 +1,6 @@
 // What answers call performers of the user's library.
 
+import type { AnswerCandidate } from "../../../web/client/index.ts";
 import { checked, type StashId } from "../stash/endpoints.ts";
 
 /** The number in Stash, as a uuid. */
@@ -9,6 +10,11 @@ const LOCAL = "local:00000000-0000-8000-8000-";
 export function numberOf(performerId: string): string | undefined {
   const digits = new RegExp(`^${LOCAL}([0-9a-f]{12})$`).exec(performerId)?.[1];
   return digits === undefined ? undefined : String(Number.parseInt(digits, 16));
+}
+
+/** All ids of somebody an answer names. */
+export function candidateIds({ performer_id, stash_ids }: Pick<AnswerCandidate, "performer_id" | "stash_ids">): string[] {
+  return [performer_id, ...Object.entries(stash_ids).map((at) => at.join(":"))];
 }
 
 /** All that answers may call a performer. */

@@ -3,7 +3,7 @@
 import type { Answer, AnswerCandidate } from "../../../web/client/index.ts";
 import { isUuid } from "../stash/endpoints.ts";
 import { allPerformers, performer, performerAt, type Performer } from "../stash/library.ts";
-import { idsOf, numberOf } from "./ids.ts";
+import { candidateIds, idsOf, numberOf } from "./ids.ts";
 
 /** So many performers come with one answer. */
 const PAGE = 250;
@@ -52,5 +52,5 @@ export async function directory(): Promise<Directory> {
   for await (const { performers } of allPerformers(PAGE)) {
     for (const one of performers) for (const id of idsOf(one)) all.set(id, one);
   }
-  return ({ performer_id, stash_ids }) => all.get(performer_id) ?? Object.entries(stash_ids).flatMap((at) => all.get(at.join(":")) ?? [])[0];
+  return (candidate) => candidateIds(candidate).flatMap((id) => all.get(id) ?? [])[0];
 }

@@ -1,8 +1,9 @@
 // Whether the database's host has a newer one than the session uses: the page has been open for long, or
 // the host was away when it started.
 
-import { fields, number } from "../shapes.ts";
+import { number } from "../shapes.ts";
 import type { Session } from "./session.ts";
+import { smallJson } from "./small.ts";
 
 export interface Newer {
   version: string;
@@ -10,27 +11,15 @@ export interface Newer {
   bytes: number | undefined;
 }
 
-const PATIENCE = 4000;
-
 /** Asks the host; a host that is down has nothing newer. */
 export async function newerThan({ place, rollcall: { database } }: Pick<Session, "place" | "rollcall">): Promise<Newer | undefined> {
   if (!place || !database) return undefined;
-  const { version } = await ask("latest.json", place);
+  const { version } = await smallJson(new URL("latest.json", place));
   if (typeof version !== "string" || !isNewer(version, database.version)) return undefined;
   // What `rollcall-server` tells of its database; static hosts say nothing.
-  const info = await ask("info", place);
+  const info = await smallJson(new URL("info", place));
   const size = number(info["bytes"], 0, 1e13);
   return { version, bytes: info["version"] === version && size > 0 ? size : undefined };
-}
-
-async function ask(name: string, folder: string): Promise<Record<string, unknown>> {
-  const url = new URL(name, folder);
-  try {
-    const response = await fetch(url, { cache: "no-cache", credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) });
-    return fields(response.ok ? JSON.parse((await response.text()).slice(0, 65_536)) : null);
-  } catch {
-    return {};
-  }
 }
 
 /** Versions are three numbers, such as 2026.11.1; what is none is never newer. */

@@ -6,7 +6,7 @@ import { base } from "../stash/api.ts";
 import { byHost } from "../stash/endpoints.ts";
 import { allPerformers, type Performer } from "../stash/library.ts";
 import { rebase } from "../stash/paths.ts";
-import { kindOf } from "./client.ts";
+import { kindOf, modelsOf } from "./client.ts";
 import { kept } from "./store.ts";
 
 const PAGE = 250;
@@ -22,10 +22,9 @@ export class OwnLibrary {
   readonly #key: string;
   #waiting: Pupil[] = [];
 
-  /** `models` tells embeddings of different models apart. */
-  constructor(rollcall: Rollcall, models: string) {
+  constructor(rollcall: Rollcall) {
     this.#rollcall = rollcall;
-    this.#key = `library ${base.pathname} ${models} `;
+    this.#key = `library ${base.pathname} ${modelsOf(rollcall)} `;
   }
 
   /** Takes up what was kept; whoever is new or has another picture waits to be learnt. */

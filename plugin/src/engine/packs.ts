@@ -4,13 +4,11 @@
 import { fields, items, number } from "../shapes.ts";
 import { Told } from "../words.ts";
 import type { Trial } from "./places.ts";
+import { smallJson } from "./small.ts";
 import { keptModels } from "./store.ts";
 
-/** The pack that the plugin brings. */
-export const OWN = "opencv";
 /** Those that `rollcall models` knows beside it: a host has no list of what it serves. */
 const KNOWN = ["opencv-mbf", "buffalo_l", "buffalo_s", "auraface"];
-const PATIENCE = 4000;
 
 export interface Pack {
   name: string;
@@ -47,13 +45,8 @@ function foldersOf(name: string, trials: readonly Trial[]): string[] {
 }
 
 async function packAt(name: string, url: string): Promise<Pack | undefined> {
-  try {
-    const response = await fetch(`${url}pack.json`, { cache: "no-cache", credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) });
-    const { detector, embedders } = fields(response.ok ? JSON.parse((await response.text()).slice(0, 65_536)) : null);
-    const models = [detector, ...items(embedders)].map((spec) => fields(fields(spec)["model"]));
-    const hashes = models.slice(1).map(({ sha256 }) => String(sha256));
-    return hashes.length > 0 ? { name, url, bytes: models.reduce((sum, { bytes }) => sum + number(bytes, 0, 1e9), 0), embedders: hashes } : undefined;
-  } catch {
-    return undefined;
-  }
+  const { detector, embedders } = await smallJson(`${url}pack.json`);
+  const models = [detector, ...items(embedders)].map((spec) => fields(fields(spec)["model"]));
+  const hashes = models.slice(1).map(({ sha256 }) => String(sha256));
+  return hashes.length > 0 ? { name, url, bytes: models.reduce((sum, { bytes }) => sum + number(bytes, 0, 1e9), 0), embedders: hashes } : undefined;
 }

@@ -5,10 +5,11 @@ import type { Progress, RequestRecord, Rollcall } from "../../../web/client/inde
 import { assets, base } from "../stash/api.ts";
 import { shown } from "../stash/paths.ts";
 import { configuration, type Configuration } from "../stash/state.ts";
+import { OWN_PACK } from "../settings.ts";
 import { closest, speak } from "../words.ts";
 import { kindOf, startClient } from "./client.ts";
 import { OwnLibrary } from "./own-library.ts";
-import { folderOf, OWN } from "./packs.ts";
+import { folderOf } from "./packs.ts";
 import { candidates, locate, type Trial } from "./places.ts";
 import { Refusals } from "./refusals.ts";
 import { keptDatabases } from "./store.ts";
@@ -90,8 +91,8 @@ async function open(hears: Hears): Promise<Session> {
   const { settings } = now;
   const trials = await locate(candidates(base.href, settings.databaseUrl, settings.offline, DATABASE_URL), refusals, keptDatabases);
   const place = trials.find(({ outcome }) => outcome === "database" || outcome === "kept")?.url;
-  const own = settings.modelPack === OWN;
-  const models = own ? new URL(`models/${OWN}/`, assets).href : await folderOf(settings.modelPack, trials);
+  const own = settings.modelPack === OWN_PACK;
+  const models = own ? new URL(`models/${OWN_PACK}/`, assets).href : await folderOf(settings.modelPack, trials);
   const start = (database: string | undefined): Promise<Rollcall> => startClient({
     assets: assets.href, models, keepModels: !own, database, confirmedManifest: confirmed,
     engine: settings.engine, workers: settings.gentle ? 1 : undefined, minConfidence: settings.minConfidence, maxResults: settings.maxResults, frames: settings.frames,
@@ -111,7 +112,7 @@ async function open(hears: Hears): Promise<Session> {
     rollcall = await start(undefined);
     trouble = thrown;
   }
-  const library = new OwnLibrary(rollcall, rollcall.embedders.map((model) => model.slice(0, 16)).join("+"));
+  const library = new OwnLibrary(rollcall);
   if (settings.ownLibrary) await learn(library, rollcall.database ? FIRST_LESSONS : FIRST_WITHOUT_DATABASE, hears);
   return { rollcall, configuration: now, trials, place: trouble === undefined ? place : undefined, models, trouble, library };
 }

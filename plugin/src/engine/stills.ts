@@ -16,9 +16,14 @@ export interface Still {
 /** Larger canvases fail on phones. */
 export const MOST_PIXELS = 16e6;
 
+/** How much smaller a picture of this size gets to have at most so many pixels. */
+function scaleTo(pixels: number, width: number, height: number): number {
+  return Math.min(1, Math.sqrt(pixels / (width * height)));
+}
+
 /** Something drawn as a JPEG, in at most so many pixels; null where there is nothing to draw. */
 export async function jpegOf(drawn: CanvasImageSource, width: number, height: number, pixels: number): Promise<Blob | null> {
-  const scale = Math.min(1, Math.sqrt(pixels / (width * height)));
+  const scale = scaleTo(pixels, width, height);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.floor(width * scale), Math.floor(height * scale)];
   const context = canvas.getContext("2d");
@@ -47,6 +52,6 @@ async function cutOut(picture: Blob, box: Box): Promise<{ part: Blob; inner: Bou
   whole.close();
   const part = certain(await jpegOf(bitmap, cut.width, cut.height, MOST_PIXELS), "noPicture");
   bitmap.close();
-  const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (cut.width * cut.height)));
+  const scale = scaleTo(MOST_PIXELS, cut.width, cut.height);
   return { part, inner: { x: inner.x * scale, y: inner.y * scale, width: inner.width * scale, height: inner.height * scale } };
 }

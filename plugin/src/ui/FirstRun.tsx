@@ -29,21 +29,27 @@ export function FirstRun({ session, retry }: { session: Session; retry(): void }
   );
 }
 
-/** Where the user says where the database is. */
-export function DatabaseAddress({ retry }: { retry(): void }): JSX.Element {
-  const [url, setUrl] = useState("");
+/** Changes a setting and begins anew with it; the sentence is what kept it from that. */
+function useSetting(key: string, retry: () => void): [save: (value: string) => void, problem: string] {
   const [problem, setProblem] = useState("");
-  const save = async (): Promise<void> => {
+  const save = async (value: string): Promise<void> => {
     try {
-      await set("csp_databaseUrl", url.trim());
+      await set(key, value);
       await endSession();
       retry();
     } catch (thrown) {
       setProblem(sentence(thrown));
     }
   };
+  return [(value) => void save(value), problem];
+}
+
+/** Where the user says where the database is. */
+export function DatabaseAddress({ retry }: { retry(): void }): JSX.Element {
+  const [url, setUrl] = useState("");
+  const [save, problem] = useSetting("csp_databaseUrl", retry);
   return (
-    <form className="form-inline rollcall-address" onSubmit={(event) => { event.preventDefault(); void save(); }}>
+    <form className="form-inline rollcall-address" onSubmit={(event) => { event.preventDefault(); save(url.trim()); }}>
       <input className="form-control text-input mr-2" aria-label={t("databaseAddress")} placeholder={`http://${location.hostname}:7878`}
         value={url} onChange={(event) => setUrl(event.target.value)} />
       <button type="submit" className="btn btn-primary" disabled={url.trim() === ""}>{t("useDatabase")}</button>
@@ -79,23 +85,14 @@ export function Trouble({ session, retry }: { session: Session; retry(): void })
 /** A database of other models: the pack it needs, where its host has that, with its bytes. */
 function OtherPack({ session: { trouble, trials }, retry }: { session: Session; retry(): void }): JSX.Element {
   const [pack, setPack] = useState<Pack | null>();
-  const [problem, setProblem] = useState("");
+  const [use, problem] = useSetting("modelPack", retry);
   useEffect(() => void packFor(otherModels(trouble), trials).then((found) => setPack(found ?? null)), [trouble]);
-  const use = async ({ name }: Pack): Promise<void> => {
-    try {
-      await set("modelPack", name);
-      await endSession();
-      retry();
-    } catch (thrown) {
-      setProblem(sentence(thrown));
-    }
-  };
   if (pack === undefined) return <></>;
   if (pack === null) return <p className="mt-2 mb-0">{t("packNowhere")}</p>;
   return (
     <>
       <p className="mt-2">{t("packNeeded", { name: pack.name, size: bytes(pack.bytes) })}</p>
-      <button type="button" className="btn btn-primary btn-sm" onClick={() => void use(pack)}>{t("packUse", { size: bytes(pack.bytes) })}</button>
+      <button type="button" className="btn btn-primary btn-sm" onClick={() => use(pack.name)}>{t("packUse", { size: bytes(pack.bytes) })}</button>
       {problem && <p className="text-danger">{problem}</p>}
     </>
   );
