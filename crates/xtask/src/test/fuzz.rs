@@ -1,6 +1,6 @@
 //! Bytes from nowhere for everything that reads files: a minute for each reader.
 
-use std::{ffi::OsString, fs, time::Duration};
+use std::{ffi::OsString, fs, panic::resume_unwind, thread, time::Duration};
 
 use super::{counts::Counts, stages::one};
 use crate::{
@@ -23,13 +23,29 @@ pub(super) fn run(places: &Places) -> Result<Counts> {
         return Ok(Counts::default());
     }
     setup::prepare(places, &[&CargoFuzz])?;
-    let mut counts = Vec::new();
-    for (name, seeds) in CRATES {
-        for target in targets(places, name)? {
-            counts.push(fuzz(places, name, &target, seeds)?);
-        }
+    let mut all = Vec::new();
+    for (part, seeds) in CRATES {
+        let names = targets(places, part)?.into_iter();
+        all.extend(names.map(|name| Target { part, name, seeds }));
     }
-    Ok(counts.into_iter().sum())
+    // A fuzzer uses one core.
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    all.chunks(cores).map(|some| together(places, some)).sum()
+}
+
+/// What is fuzzed: a target of a crate.
+struct Target {
+    part: &'static str,
+    name: String,
+    seeds: Option<&'static str>,
+}
+
+fn together(places: &Places, targets: &[Target]) -> Result<Counts> {
+    thread::scope(|scope| {
+        let running: Vec<_> =
+            targets.iter().map(|target| scope.spawn(|| fuzz(places, target))).collect();
+        running.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))).sum()
+    })
 }
 
 fn targets(places: &Places, name: &str) -> Result<Vec<String>> {
@@ -42,19 +58,19 @@ fn targets(places: &Places, name: &str) -> Result<Vec<String>> {
     Ok(targets)
 }
 
-fn fuzz(places: &Places, name: &str, target: &str, seeds: Option<&str>) -> Result<Counts> {
-    let corpus = places.cache.join("fuzz").join(name).join(target);
+fn fuzz(places: &Places, Target { part, name, seeds }: &Target) -> Result<Counts> {
+    let corpus = places.cache.join("fuzz").join(part).join(name);
     fs::create_dir_all(&corpus).map_err(Error::io(corpus.display().to_string()))?;
     let found = places.target.join("fuzz-findings/");
     fs::create_dir_all(&found).map_err(Error::io(found.display().to_string()))?;
     let step = Step::new(
         places,
-        &format!("fuzz-{name}-{target}"),
-        &format!("fuzzing {name}: {target}, {SECONDS} s"),
+        &format!("fuzz-{part}-{name}"),
+        &format!("fuzzing {part}: {name}, {SECONDS} s"),
         CargoFuzz::program(places),
     )
-    .args(["run", target, "--fuzz-dir"])
-    .args([places.root.join("crates").join(name).join("fuzz")])
+    .args(["run", name, "--fuzz-dir"])
+    .args([places.root.join("crates").join(part).join("fuzz")])
     .args([OsString::from("--target-dir"), places.target.join("fuzz").into_os_string()])
     .args([corpus])
     .args(seeds.map(|seeds| places.root.join(seeds)))
