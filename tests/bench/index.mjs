@@ -1,37 +1,27 @@
-// `cargo xtask bench index`: our database against other people's indexes, natively and in Chromium,
-// on galleries made from a seed. See docs/BENCHMARKS.md for what is measured and how.
+// `cargo xtask bench index`: our database against other people's indexes, natively, on galleries made
+// from a seed; `search.mjs` asks it in Chromium. See docs/BENCHMARKS.md for what is measured and how.
 
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { measureBrowser, measureFirstName } from "./index/browser.mjs";
+import { hard, packWith, words } from "./index/galleries.mjs";
 import { openNative } from "./index/native.mjs";
 import { plots } from "./index/plots.mjs";
 import { readOptions } from "./lib/measure.mjs";
 
 const options = readOptions();
-/** The pack with both embedders, the models of which our galleries pretend to come from. */
-options.pack = "opencv-mbf";
 const { quick } = options;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const sizes = quick ? [1e4] : [1e4, 1e5];
-const queries = quick ? 100 : 1000;
-/** The largest gallery that is asked in the browser. */
-const most = sizes.at(-1);
-const words = (count) => (count >= 1e6 ? `${count / 1e6}M` : `${count / 1e3}k`);
-
-const pack = JSON.parse(readFileSync(join(options.models, options.pack, "pack.json"), "utf8"));
-const withModels = (dimension) => ({ ...pack, name: `only-${dimension}`, embedders: pack.embedders.filter((model) => model.dimension === dimension) });
-const [only512, only128] = [512, 128].map(withModels);
+const [only512, only128] = [512, 128].map((dimension) => packWith(options, dimension));
 
 const native = openNative(options);
 const rows = [];
 const results = { peers: {}, ours: {}, others: {} };
-await compareWithPeers();
-if (!quick) await oursAlone();
-await inChromium();
+compareWithPeers();
 if (!quick) {
-  results.crossover = native.crossover(gallery(1e5), [1e3, 3e3, 1e4, 2e4, 5e4, 1e5], 200);
+  oursAlone();
+  results.crossover = native.crossover(hard(native, options, 1e5), [1e3, 3e3, 1e4, 2e4, 5e4, 1e5], 200);
   const folder = join(root, "docs", "bench");
   mkdirSync(folder, { recursive: true });
   for (const [name, svg] of Object.entries(plots(results))) writeFileSync(join(folder, name), svg);
@@ -39,15 +29,11 @@ if (!quick) {
 writeFileSync(join(native.work, quick ? "quick.json" : "results.json"), JSON.stringify(results, null, 1));
 console.log(JSON.stringify({ rows }));
 
-function gallery(people) {
-  return native.gallery(`hard-512-${words(people)}`, { pack: only512, people, queries, matrices: true });
-}
-
-async function compareWithPeers() {
+function compareWithPeers() {
   for (const size of sizes) {
-    const folder = gallery(size);
+    const folder = hard(native, options, size);
     const ours = native.ours(folder);
-    const peers = [...native.peers(folder), native.graph(folder, queries)];
+    const peers = [...native.peers(folder), native.graph(folder, ours.queries)];
     results.ours[size] = ours;
     results.peers[size] = peers;
     const named = (name) => peers.find((peer) => peer.name === name);
@@ -65,7 +51,7 @@ function agree(a, b) {
   if (Math.abs(a - b) > 0.002) throw new Error(`two exact searches find ${a} and ${b}`);
 }
 
-async function oursAlone() {
+function oursAlone() {
   const alone = (name, wanted, keep = false) => {
     const folder = native.gallery(name, wanted);
     const ours = native.ours(folder);
@@ -86,27 +72,6 @@ async function oursAlone() {
   }
 }
 
-async function inChromium() {
-  const asked = quick ? 25 : 300;
-  const single = { folder: gallery(most), pack: only512 };
-  const both = { folder: native.gallery(`hard-both-${words(most)}`, { pack, people: most, queries: asked + 1 }), pack };
-  const measured = await measureBrowser(options, single, both, asked);
-  results.browser = measured;
-  const { single: one, both: two } = measured;
-  const where = `Chromium, 512-d, ${words(most)}`;
-  row(`search p95 (${where})`, one.p95, "ms", 10, { n: one.n, spread: one.spread, median: one.median, cold_median: one.coldMilliseconds });
-  row(`index bytes to the provisional answer (${where})`, one.provisional.bytes / 1e6, "MB", 7.5, one.provisional);
-  row(`index bytes to the full answer (${where})`, one.complete.bytes / 1e6, "MB", 14, one.complete);
-  row(`requests of a cold query (${where})`, one.coldRequests, "requests", 10);
-  row(`bytes of a cold query (${where})`, one.coldBytes / 1e6, "MB", 0.7);
-  row(`requests of warm queries (${where})`, one.warmRequests, "requests", 0, { n: one.n });
-  compared(`ensemble query, 512-d + 128-d (${where})`, two.median, one.median, "one model", "ms", 2, { n: two.n, spread: two.spread, p95: two.p95, provisional: two.provisional, complete: two.complete });
-  const photo = readdirSync(options.samples).find((file) => /obama2\./.test(file));
-  const first = await measureFirstName(options, single, photo);
-  results.first = first;
-  row(`all bytes from a cold click to the first answer (${where})`, first.all / 1e6, "MB", 30, { details: first });
-}
-
 function top1(what, ours, peer, lost, extra = {}) {
   const { name, top1 } = peer;
   rows.push({
@@ -116,13 +81,5 @@ function top1(what, ours, peer, lost, extra = {}) {
 }
 
 function bytes(name, ours, peer, goal) {
-  compared(name, ours / 1e6, peer.disk_bytes / 1e6, peer.name, "MB", goal, { n: 1 });
-}
-
-function compared(name, ours, peer, peerName, unit, goal, extra) {
-  rows.push({ name, ours, peer, peer_name: peerName, unit, better: "lower", spread: null, goal, ...extra });
-}
-
-function row(name, ours, unit, goal, extra = {}) {
-  rows.push({ name, ours, peer: null, peer_name: null, unit, better: "lower", n: 1, spread: null, goal, ...extra });
+  rows.push({ name, ours: ours / 1e6, peer: peer.disk_bytes / 1e6, peer_name: peer.name, unit: "MB", better: "lower", n: 1, spread: null, goal });
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launch } from "../../browser/lib/browser.mjs";
 import { startHost } from "../lib/host.mjs";
+import { PACK } from "./galleries.mjs";
 import { searchWorker } from "./worker.mjs";
 
 /** So many queries, at five shards each, fit into the shards a database keeps in memory. */
@@ -49,7 +50,7 @@ export async function measureFirstName(options, { folder, pack }, photo) {
     mkdirSync(home);
     writeFileSync(join(home, "pack.json"), JSON.stringify(pack));
     for (const { sha256 } of [pack.detector.model, ...pack.embedders.map(({ model }) => model)]) {
-      cpSync(join(options.models, options.pack, `${sha256}.onnx`), join(home, `${sha256}.onnx`));
+      cpSync(join(options.models, PACK, `${sha256}.onnx`), join(home, `${sha256}.onnx`));
     }
     host = await startHost({ ...options, models, database: join(folder, "database") });
     const ask = await startWorker(browser, host.port);
