@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::{
     Rotation,
     rotation::Normal,
-    scan::{Plane, QueryCode, nearest, read_back},
+    scan::{Plane, QueryCode, SideBySide, nearest, read_back},
 };
 
 /// Somebody who may be near a query.
@@ -28,13 +28,18 @@ pub trait AnnIndex {
 #[derive(Clone)]
 pub struct Flat {
     rotation: Rc<Rotation>,
+    first: Rc<SideBySide>,
     planes: Vec<Rc<Plane>>,
 }
 
 impl Flat {
     /// With the first plane only: hits are rough.
     pub(crate) fn new(rotation: Rotation, first: Plane) -> Self {
-        Self { rotation: Rc::new(rotation), planes: vec![Rc::new(first)] }
+        Self {
+            rotation: Rc::new(rotation),
+            first: Rc::new(SideBySide::new(&first)),
+            planes: vec![Rc::new(first)],
+        }
     }
 
     /// With further planes: hits are finer.
@@ -60,7 +65,8 @@ impl Flat {
         limit: usize,
         skip: &dyn Fn(u32) -> bool,
     ) -> Vec<Hit> {
-        let hits = nearest(&self.planes(), &QueryCode::new(rotated), limit, skip).into_iter();
+        let query = QueryCode::new(rotated);
+        let hits = nearest(&self.first, &self.planes(), &query, limit, skip).into_iter();
         hits.map(|(row, similarity)| Hit { row, similarity }).collect()
     }
 

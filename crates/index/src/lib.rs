@@ -24,6 +24,7 @@ mod info;
 mod inventory;
 mod latest;
 pub mod limits;
+mod lookup;
 mod manifest;
 mod msgpack;
 #[cfg(feature = "pull")]
