@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use js_sys::{Array, Reflect, Uint8Array};
 use rollcall_core::{
-    AnswerFace, IdentifyOptions, Lookup, MOST_UNKNOWN, PerformerId, SceneFacts, SeenPerson,
-    SeenScene, group_people, name_scene,
+    Answer, AnswerFace, IdentifyOptions, Lookup, MOST_UNKNOWN, PerformerId, SceneFacts, SeenPerson,
+    SeenScene, group_people, name_scenes,
 };
 use serde::Serialize;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
@@ -44,13 +44,25 @@ impl Session {
         if let Some(open) = &self.database {
             self.wait_for(open).await?;
         }
+        // A turn of the event loop, so that "cancel" comes in.
+        if !self.progress.go_on().await {
+            return Err(WebError::Cancelled.into());
+        }
+        let read: Vec<Option<ReadScene>> = scenes.iter().map(|scene| self.read(&scene)).collect();
+        let asked: Vec<_> = read.iter().flatten().map(|scene| self.asked(scene)).collect();
+        let library = Rc::clone(&self.library.borrow());
+        let both = self.both(&library);
+        let lookup = both.summary().is_some().then_some(&both as &dyn Lookup);
+        let answers = name_scenes(&self.recogniser, lookup, &asked).await;
+        let answers = answers.map_err(|error| WebError::Database(error.to_string()))?;
+        let mut answers = answers.into_iter();
         let all = Array::new();
-        for scene in scenes.iter() {
-            // A turn of the event loop, so that "cancel" comes in.
-            if !self.progress.go_on().await {
-                return Err(WebError::Cancelled.into());
-            }
-            all.push(&self.name_again(&scene).await?);
+        for scene in read {
+            let named = scene.and_then(|scene| Some((scene, answers.next()?)));
+            all.push(&match named {
+                Some((scene, answer)) => renamed(scene, &answer)?,
+                None => JsValue::FALSE,
+            });
         }
         Ok(all)
     }
@@ -103,41 +115,54 @@ impl Session {
     }
 }
 
+/// `KeptScene` of the TypeScript client, read.
+struct ReadScene {
+    named: SeenScene,
+    unknown: Option<SeenScene>,
+    expected: BTreeSet<PerformerId>,
+    /// The names it had.
+    before: BTreeSet<String>,
+}
+
+/// `Renamed` of the TypeScript client; null where the names are the ones the scene had.
+fn renamed(scene: ReadScene, answer: &Answer) -> Result<JsValue, WebError> {
+    let names = answer.matches.iter().filter_map(|person| person.best.as_ref());
+    let names: BTreeSet<String> = names.map(|best| best.performer_id.clone()).collect();
+    if names == scene.before {
+        return Ok(JsValue::NULL);
+    }
+    // Who had a name once stays with those, so that a database that is away for a day costs nobody.
+    let (mut ever, mut without) = (scene.named, None);
+    if let Some(unknown) = scene.unknown {
+        let (now, still) = unknown.split(answer);
+        ever.people.extend(now.people);
+        without = Some(still);
+    }
+    let renamed = js_sys::Object::new();
+    set(&renamed, "answer", &to_js(answer)?)?;
+    set(&renamed, "kept", &packed(&ever, without.as_ref())?)?;
+    Ok(renamed.into())
+}
+
 impl Session {
-    async fn name_again(&self, scene: &JsValue) -> Result<JsValue, WebError> {
+    /// `None` where what was kept cannot be read.
+    fn read(&self, scene: &JsValue) -> Option<ReadScene> {
+        let named = self.unpacked(&field(scene, "named"))?;
         let unknown = field(scene, "unknown");
-        let unknown =
-            if unknown.is_undefined() { Some(None) } else { self.unpacked(&unknown).map(Some) };
-        let (Some(named), Some(unknown)) = (self.unpacked(&field(scene, "named")), unknown) else {
-            return Ok(JsValue::FALSE);
-        };
+        let unknown = if unknown.is_undefined() { None } else { Some(self.unpacked(&unknown)?) };
+        let before = Array::from(&field(scene, "before"));
+        let before = before.iter().filter_map(|id| id.as_string()).collect();
+        Some(ReadScene { named, unknown, expected: expected(&field(scene, "expected")), before })
+    }
+
+    /// Everybody in a scene, and how they are to be named.
+    fn asked(
+        &self,
+        ReadScene { named, unknown, expected, .. }: &ReadScene,
+    ) -> (SeenScene, IdentifyOptions) {
         let people = named.people.iter().chain(unknown.iter().flat_map(|seen| &seen.people));
         let seen = SeenScene { facts: named.facts, people: people.cloned().collect() };
-        let expected = expected(&field(scene, "expected"));
-        let options = IdentifyOptions { expected, ..self.options.answer.clone() };
-        let library = Rc::clone(&self.library.borrow());
-        let both = self.both(&library);
-        let lookup = both.summary().is_some().then_some(&both as &dyn Lookup);
-        let answer = name_scene(&self.recogniser, lookup, &seen, &options).await;
-        let answer = answer.map_err(|error| WebError::Database(error.to_string()))?;
-        let before = Array::from(&field(scene, "before"));
-        let before: BTreeSet<String> = before.iter().filter_map(|id| id.as_string()).collect();
-        let names = answer.matches.iter().filter_map(|person| person.best.as_ref());
-        let names: BTreeSet<String> = names.map(|best| best.performer_id.clone()).collect();
-        if names == before {
-            return Ok(JsValue::NULL);
-        }
-        // Who had a name once stays with those, so that a database that is away for a day costs nobody.
-        let (mut ever, mut without) = (named, None);
-        if let Some(unknown) = unknown {
-            let (now, still) = unknown.split(&answer);
-            ever.people.extend(now.people);
-            without = Some(still);
-        }
-        let renamed = js_sys::Object::new();
-        set(&renamed, "answer", &to_js(&answer)?)?;
-        set(&renamed, "kept", &packed(&ever, without.as_ref())?)?;
-        Ok(renamed.into())
+        (seen, IdentifyOptions { expected: expected.clone(), ..self.options.answer.clone() })
     }
 
     fn unpacked(&self, bytes: &JsValue) -> Option<SeenScene> {

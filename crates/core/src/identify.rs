@@ -127,7 +127,7 @@ pub async fn name_faces(
 pub(crate) struct Naming<'a> {
     recogniser: &'a Recogniser,
     lookup: Option<&'a dyn Lookup>,
-    options: &'a IdentifyOptions,
+    pub(crate) options: &'a IdentifyOptions,
     calibrations: Vec<Calibration>,
     performers: u64,
 }
@@ -146,8 +146,7 @@ impl<'a> Naming<'a> {
     /// Asks the database, if there is one.
     pub(crate) async fn find(&self, person: &[Embedding]) -> Result<Found, LookupError> {
         match self.lookup {
-            // The second best is needed even if it is not shown: it says how clear the first is.
-            Some(lookup) => lookup.find(person, self.options.max_results.max(2)).await,
+            Some(lookup) => lookup.find(person, asked(self.options)).await,
             None => Ok(Found::default()),
         }
     }
@@ -193,6 +192,12 @@ impl<'a> Naming<'a> {
             scene: None,
         }
     }
+}
+
+/// How many candidates are asked for. The second best is needed even if it is not shown: it says how
+/// clear the first is.
+pub(crate) fn asked(options: &IdentifyOptions) -> usize {
+    options.max_results.max(2)
 }
 
 /// Whether two faces of the picture are one person's, by the mean over the embedders.

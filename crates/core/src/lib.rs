@@ -72,7 +72,7 @@ pub use present::answer_candidate;
 pub use recogniser::{EmbeddedFace, MAX_FACES, Progress, RecogniseError, Recogniser};
 pub use scene::{
     Hear, Look, MOST_UNKNOWN, PackedError, Pair, Quality, Scene, SceneOptions, SceneProgress,
-    SeenPerson, SeenScene, cluster, group_people, identify_scene, name_scene,
+    SeenPerson, SeenScene, cluster, group_people, identify_scene, name_scene, name_scenes,
 };
 pub use sprite::SpriteSheet;
 pub use tensor::{ShapeError, Tensor};

@@ -91,6 +91,23 @@ impl std::fmt::Debug for Both<'_> {
     }
 }
 
+impl Both<'_> {
+    /// What the database found, and the user's own people.
+    fn with_own(&self, mut found: Found, person: &[Embedding], limit: usize) -> Found {
+        for own in self.library.find(person, limit) {
+            match found.candidates.iter_mut().find(|other| same(&own, other)) {
+                Some(other) if own.similarity > other.similarity => {
+                    other.similarity = own.similarity;
+                }
+                Some(_) => {}
+                None => found.candidates.push(own),
+            }
+        }
+        found.candidates = best(found.candidates, limit);
+        found
+    }
+}
+
 impl Lookup for Both<'_> {
     fn find<'a>(
         &'a self,
@@ -98,21 +115,26 @@ impl Lookup for Both<'_> {
         limit: usize,
     ) -> LocalFuture<'a, Result<Found, LookupError>> {
         Box::pin(async move {
-            let mut found = match self.database {
+            let found = match self.database {
                 Some(database) => database.find(person, limit).await?,
                 None => Found::default(),
             };
-            for own in self.library.find(person, limit) {
-                match found.candidates.iter_mut().find(|other| same(&own, other)) {
-                    Some(other) if own.similarity > other.similarity => {
-                        other.similarity = own.similarity;
-                    }
-                    Some(_) => {}
-                    None => found.candidates.push(own),
-                }
-            }
-            found.candidates = best(found.candidates, limit);
-            Ok(found)
+            Ok(self.with_own(found, person, limit))
+        })
+    }
+
+    fn find_all<'a>(
+        &'a self,
+        people: &'a [&'a [Embedding]],
+        limit: usize,
+    ) -> LocalFuture<'a, Result<Vec<Found>, LookupError>> {
+        Box::pin(async move {
+            let found = match self.database {
+                Some(database) => database.find_all(people, limit).await?,
+                None => vec![Found::default(); people.len()],
+            };
+            let each = found.into_iter().zip(people);
+            Ok(each.map(|(found, person)| self.with_own(found, person, limit)).collect())
         })
     }
 

@@ -12,6 +12,21 @@ pub trait Lookup {
         limit: usize,
     ) -> LocalFuture<'a, Result<Found, LookupError>>;
 
+    /// [`Lookup::find`] for each of many people. A database in files reads each of them once.
+    fn find_all<'a>(
+        &'a self,
+        people: &'a [&'a [Embedding]],
+        limit: usize,
+    ) -> LocalFuture<'a, Result<Vec<Found>, LookupError>> {
+        Box::pin(async move {
+            let mut all = Vec::with_capacity(people.len());
+            for person in people {
+                all.push(self.find(person, limit).await?);
+            }
+            Ok(all)
+        })
+    }
+
     /// Which database this is, to be named in the answer.
     fn summary(&self) -> Option<DatabaseSummary> {
         None

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use rollcall_core::{
     Calibration, Candidate, DatabaseSummary, Embedding, Found, LocalFuture, Lookup, LookupError,
-    Similarity,
+    PerformerId, Similarity,
 };
 
 use crate::{
-    Database, DatabaseInfo, Hit,
+    Database, DatabaseInfo, Digest, Hit,
     decoys::decoys,
     fetch, limits,
     manifest::{Impostor, Model},
@@ -26,9 +26,24 @@ pub const RERANKED: usize = 5;
 /// A row of a segment.
 pub(crate) type Row = (usize, u32);
 
+/// Among so many shards nobody's stand out, with or without decoys.
+const CROWD: usize = 64;
+
+/// So many shards are in memory at a time while many people are looked up.
+const AT_ONCE: usize = 64;
+
 /// Shards by segment and first row, which says nothing of why they are asked for, and the places in
-/// them that are of interest.
-type Places = BTreeMap<(usize, u32), (ShardRef, Vec<usize>)>;
+/// them that are of interest: for whom of those asked for, and where.
+type Places = BTreeMap<(usize, u32), (ShardRef, Vec<(usize, usize)>)>;
+
+/// Somebody who is asked for.
+struct Asked {
+    queries: Vec<Query>,
+    /// Whom the sketches propose.
+    rows: Vec<Row>,
+    candidates: BTreeMap<PerformerId, Candidate>,
+    partial: bool,
+}
 
 /// A query of one of the database's models.
 struct Query {
@@ -99,75 +114,75 @@ impl Database {
         rows
     }
 
-    /// The shards of `rows`, and those that are fetched only so that the host does not know which
-    /// were meant. Whether one of the rows is in no shard comes second.
-    fn shards_of(
-        &self,
-        segments: &[Rc<Segment>],
-        queries: &[Query],
-        rows: &[Row],
-        limit: usize,
-    ) -> (Places, bool) {
+    /// The shards of all proposed rows, and those that are fetched only so that the host does not know
+    /// which were meant.
+    fn shards_of(&self, segments: &[Rc<Segment>], asked: &mut [Asked], limit: usize) -> Places {
         let mut places = Places::new();
-        let mut homeless = false;
-        for &(number, row) in rows {
-            match segments[number].shard_of(row) {
-                Some((shard, place)) => {
-                    let entry = places.entry((number, shard.first_row));
-                    entry.or_insert((shard, Vec::new())).1.push(place);
-                }
-                None => homeless = true,
-            }
-        }
-        let asks = places.values().any(|(shard, _)| !self.shards.has(shard));
-        if let (Some(secret), Some(&real), true) = (self.secret, rows.first(), asks) {
-            let models: Vec<usize> = queries.iter().map(|query| query.model).collect();
-            for (number, row) in decoys(secret, segments, &models, real, limit) {
-                if let Some((shard, _)) = segments[number].shard_of(row) {
-                    places.entry((number, shard.first_row)).or_insert((shard, Vec::new()));
+        for (person, Asked { rows, partial, .. }) in asked.iter_mut().enumerate() {
+            for &(number, row) in rows.iter() {
+                match segments[number].shard_of(row) {
+                    Some((shard, place)) => {
+                        let entry = places.entry((number, shard.first_row));
+                        entry.or_insert((shard, Vec::new())).1.push((person, place));
+                    }
+                    None => *partial = true,
                 }
             }
         }
-        (places, homeless)
+        let Some(secret) = self.secret.filter(|_| places.len() < CROWD) else { return places };
+        for Asked { queries, rows, .. } in asked.iter() {
+            let mut shards =
+                rows.iter().filter_map(|&(number, row)| segments[number].shard_of(row));
+            let asks = shards.any(|(shard, _)| !self.shards.has(&shard));
+            if let (Some(&real), true) = (rows.first(), asks) {
+                let models: Vec<usize> = queries.iter().map(|query| query.model).collect();
+                for (number, row) in decoys(secret, segments, &models, real, limit) {
+                    if let Some((shard, _)) = segments[number].shard_of(row) {
+                        places.entry((number, shard.first_row)).or_insert((shard, Vec::new()));
+                    }
+                }
+            }
+        }
+        places
     }
 
-    /// Exact similarities of the proposed rows, by rising id.
-    async fn rerank(&self, queries: &[Query], places: Places) -> Found {
-        let mut partial = self.lost().is_some();
+    /// Exact similarities of the proposed rows.
+    async fn rerank(&self, asked: &mut [Asked], places: Places) {
         // What is in memory must not make room for what is fetched now.
         let _held = self.shards.hold(places.values().map(|(shard, _)| shard));
-        let shards = places.values().map(|(shard, _)| self.shard(*shard));
-        let shards = fetch::all(shards).await;
-        let mut candidates = BTreeMap::new();
-        for (shard, (place_of, places)) in shards.into_iter().zip(places.values()) {
-            let shard = match shard {
-                Ok(shard) => shard,
-                Err(_) if places.is_empty() => continue,
-                Err(error) => {
-                    partial = true;
-                    self.missed.replace(Some(error));
-                    continue;
-                }
-            };
-            for &place in places {
-                match shard.performer(place) {
-                    None => partial = true,
-                    Some(performer) if self.shows(performer) => {
-                        let similarity = similarity(&shard, place, queries);
-                        let candidate = Candidate {
-                            performer: performer.clone(),
-                            similarity,
-                            shard: Some(place_of.digest.to_string()),
-                        };
-                        // Segments come oldest first: a newer one's word stands.
-                        candidates.insert(performer.id.clone(), candidate);
+        for some in places.into_values().collect::<Vec<_>>().chunks(AT_ONCE) {
+            let shards = fetch::all(some.iter().map(|(shard, _)| self.shard(*shard))).await;
+            for (shard, (place_of, places)) in shards.into_iter().zip(some) {
+                match shard {
+                    Ok(shard) => {
+                        for &(person, place) in places {
+                            self.weigh(&mut asked[person], &shard, place, place_of.digest);
+                        }
                     }
-                    Some(_) => {}
+                    Err(_) if places.is_empty() => {}
+                    Err(error) => {
+                        places.iter().for_each(|&(person, _)| asked[person].partial = true);
+                        self.missed.replace(Some(error));
+                    }
                 }
             }
         }
-        let candidates = candidates.into_values().collect();
-        Found { candidates, partial, provisional: false }
+    }
+
+    fn weigh(&self, asked: &mut Asked, shard: &Shard, place: usize, digest: Digest) {
+        match shard.performer(place) {
+            None => asked.partial = true,
+            Some(performer) if self.shows(performer) => {
+                let candidate = Candidate {
+                    performer: performer.clone(),
+                    similarity: similarity(shard, place, &asked.queries),
+                    shard: Some(digest.to_string()),
+                };
+                // Segments come oldest first: a newer one's word stands.
+                asked.candidates.insert(performer.id.clone(), candidate);
+            }
+            Some(_) => {}
+        }
     }
 }
 
@@ -233,21 +248,39 @@ impl Lookup for Database {
         limit: usize,
     ) -> LocalFuture<'a, Result<Found, LookupError>> {
         Box::pin(async move {
-            let queries = self.queries(person)?;
+            let found = self.find_all(&[person], limit).await?.pop();
+            Ok(found.unwrap_or_default())
+        })
+    }
+
+    fn find_all<'a>(
+        &'a self,
+        people: &'a [&'a [Embedding]],
+        limit: usize,
+    ) -> LocalFuture<'a, Result<Vec<Found>, LookupError>> {
+        Box::pin(async move {
             let limit = limit.min(limits::CANDIDATES);
             let segments = self.segments.borrow().clone();
             // The rest may come while shards are awaited; what was proposed without it stays rough.
             let provisional = !self.is_complete();
             let reranked = limit.max(RERANKED);
-            let rows = self.propose(&segments, &queries, reranked);
-            let (places, homeless) = self.shards_of(&segments, &queries, &rows, reranked);
-            let mut found = self.rerank(&queries, places).await;
-            found.partial |= homeless;
-            found.provisional = provisional;
-            // The candidates come sorted by id, and a stable sort keeps that among equals.
-            found.candidates.sort_by(|a, b| b.similarity.0.total_cmp(&a.similarity.0));
-            found.candidates.truncate(limit);
-            Ok(found)
+            let partial = self.lost().is_some();
+            let ask = |person: &&[Embedding]| {
+                let queries = self.queries(person)?;
+                let rows = self.propose(&segments, &queries, reranked);
+                Ok(Asked { queries, rows, candidates: BTreeMap::new(), partial })
+            };
+            let mut asked: Vec<Asked> = people.iter().map(ask).collect::<Result<_, _>>()?;
+            let places = self.shards_of(&segments, &mut asked, reranked);
+            self.rerank(&mut asked, places).await;
+            let found = |Asked { candidates, partial, .. }| {
+                let mut candidates: Vec<Candidate> = candidates.into_values().collect();
+                // They come sorted by id, and a stable sort keeps that among equals.
+                candidates.sort_by(|a, b| b.similarity.0.total_cmp(&a.similarity.0));
+                candidates.truncate(limit);
+                Found { candidates, partial, provisional }
+            };
+            Ok(asked.into_iter().map(found).collect())
         })
     }
 

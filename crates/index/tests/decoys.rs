@@ -343,3 +343,41 @@ fn an_early_answer_is_provisional_until_all_planes_are_here() {
     println!("provisional {rough}, final {fine} of 100");
     assert!(fine >= rough && rough >= 80, "provisional {rough}, final {fine}");
 }
+
+#[test]
+fn many_people_at_once_are_found_as_one_by_one_and_each_shard_is_asked_for_once() {
+    let entries = people(4000, 8, &DIMENSIONS, 5);
+    let host = host(&entries);
+    let faces = faces(&entries, 6);
+    let some: Vec<&[Embedding]> = faces.iter().step_by(15).map(std::slice::from_ref).collect();
+    let database = visit(&host, Some(1));
+    host.asked();
+    let together = block_on(database.find_all(&some, 5)).unwrap();
+    let asked = host.asked();
+    let each: BTreeSet<&String> = asked.iter().collect();
+    assert_eq!(each.len(), asked.len());
+    assert!(each.len() > 64, "{} shards do not hide anybody", each.len());
+    // Nobody needs a decoy among so many.
+    let alone = visit(&host, None);
+    host.asked();
+    let one = |person: &&[Embedding]| block_on(alone.find(person, 5)).unwrap();
+    assert_eq!(together, some.iter().map(one).collect::<Vec<_>>());
+    assert_eq!(each, host.asked().iter().collect::<BTreeSet<&String>>());
+}
+
+#[test]
+fn few_people_at_once_are_hidden_as_one_is() {
+    let entries = people(3000, 8, &DIMENSIONS, 5);
+    let host = host(&entries);
+    let faces = faces(&entries, 6);
+    let some: Vec<&[Embedding]> = faces[..3].iter().map(std::slice::from_ref).collect();
+    let fetched = |secret| {
+        let database = visit(&host, secret);
+        host.asked();
+        let found = block_on(database.find_all(&some, 5)).unwrap();
+        (found, host.asked().len())
+    };
+    let ((with, more), (without, fewer)) = (fetched(Some(1)), fetched(None));
+    assert_eq!(with, without);
+    assert!(more > fewer, "{more} {fewer}");
+}

@@ -15,8 +15,8 @@ use std::{
 };
 
 use rollcall_core::{
-    Answer, DatabaseSummary, IdentifyOptions, Lookup, Match, Recogniser, Scene, SceneOptions,
-    SceneProgress, SeenScene, name_scene,
+    Answer, DatabaseSummary, IdentifyOptions, Lookup, Recogniser, Scene, SceneOptions,
+    SceneProgress, SeenScene, name_scene, name_scenes,
 };
 use rollcall_index::Database;
 use serde_json::Value;
@@ -33,6 +33,10 @@ use crate::{
 use frames::{Trouble, frames};
 use kept::Kept;
 pub use queue::{Queue, QueuedScene, write_queue};
+
+/// So many scenes are named together from what is kept of them, so that the database's files are read
+/// seldom.
+const TOGETHER: usize = 500;
 
 /// What to scan, and how.
 #[derive(Clone, Debug)]
@@ -232,29 +236,47 @@ impl Run<'_> {
             scenes.iter().filter(|scene| looked.contains_key(&scene.id)).collect();
         let jobs = self.setup.jobs(self.options.jobs);
         let bar = self.terminal.bar("names", seen.len());
+        let together: Vec<&[&StashScene]> = seen.chunks(TOGETHER).collect();
         let named = workers::map(
-            &seen,
+            &together,
             jobs,
             || self.worker(jobs),
-            |worker, scene| self.waiting_in(worker, scene),
-            || bar.inc(1),
+            |worker, scenes| {
+                let waiting = self.waiting_in(worker, scenes);
+                bar.inc(scenes.len() as u64);
+                waiting
+            },
+            || {},
         )?;
         bar.finish_and_clear();
         let mut queue = Queue::new(self.options.now, self.summary.clone());
-        for (scene, matches) in seen.into_iter().zip(named) {
-            let matches = matches?;
-            if !matches.is_empty() {
-                let (id, title) = (scene.id.to_string(), scene.title.clone());
-                queue.scenes.push(QueuedScene { id, title, matches });
-            }
+        for scenes in named {
+            queue.scenes.extend(scenes?);
         }
         Ok(queue)
     }
 
-    fn waiting_in(&self, worker: &Worker, scene: &StashScene) -> Result<Vec<Match>, Error> {
-        let Some(seen) = self.kept.seen(scene.id)? else { return Ok(Vec::new()) };
-        let answer = name(worker, &seen, &asked(scene))?;
-        Ok(queue::waiting(answer, &scene.tagged))
+    fn waiting_in(
+        &self,
+        worker: &Worker,
+        scenes: &[&StashScene],
+    ) -> Result<Vec<QueuedScene>, Error> {
+        let mut kept = Vec::with_capacity(scenes.len());
+        for &scene in scenes {
+            if let Some(seen) = self.kept.seen(scene.id)? {
+                kept.push((scene, (seen, asked(scene))));
+            }
+        }
+        let (scenes, kept): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
+        let naming = name_scenes(&worker.recogniser, Some(&worker.database), &kept);
+        let answers =
+            pollster::block_on(naming).map_err(|error| Error::Database(error.to_string()))?;
+        let waiting = scenes.into_iter().zip(answers).map(|(scene, answer)| QueuedScene {
+            id: scene.id.to_string(),
+            title: scene.title.clone(),
+            matches: queue::waiting(answer, &scene.tagged),
+        });
+        Ok(waiting.filter(|scene| !scene.matches.is_empty()).collect())
     }
 }
 

@@ -22,7 +22,7 @@ use futures_util::TryStreamExt as _;
 pub use look::Look;
 pub use packed::PackedError;
 pub use quality::Quality;
-pub use seen::{SeenPerson, SeenScene, name_scene};
+pub use seen::{SeenPerson, SeenScene, name_scene, name_scenes};
 pub use unknown::{MOST_UNKNOWN, group_people};
 
 use self::{look::Looks, lookout::Lookout, search::Search};

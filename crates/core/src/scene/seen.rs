@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Answer, AnswerFace, Embedding, Found, IdentifyOptions, Lookup, LookupError, Recogniser,
-    SAME_PERSON, SceneFacts, identify::Naming, mean_similarity, people::assign,
+    SAME_PERSON, SceneFacts,
+    identify::{Naming, asked},
+    mean_similarity,
+    people::{Ranked, assign},
 };
 
 /// What is worth keeping of a scene: with it everybody can be named again, by another database,
@@ -69,21 +72,52 @@ pub async fn name_scene(
     options: &IdentifyOptions,
 ) -> Result<Answer, LookupError> {
     let naming = Naming::new(recogniser, lookup, options);
+    let mut found = Vec::with_capacity(seen.people.len());
+    for group in &seen.people {
+        found.push(naming.find(&group.template).await?);
+    }
+    Ok(name_found(&naming, seen, found))
+}
+
+/// [`name_scene`] for many scenes at once, each with how it is to be named: much faster where the
+/// database is in files.
+///
+/// # Errors
+/// When the database fails.
+pub async fn name_scenes(
+    recogniser: &Recogniser,
+    lookup: Option<&dyn Lookup>,
+    scenes: &[(SeenScene, IdentifyOptions)],
+) -> Result<Vec<Answer>, LookupError> {
+    let people = scenes.iter().flat_map(|(seen, _)| &seen.people);
+    let people: Vec<&[Embedding]> = people.map(|person| &*person.template).collect();
+    let limit = scenes.iter().map(|(_, options)| asked(options)).max().unwrap_or_default();
+    let mut found = match lookup {
+        Some(lookup) => lookup.find_all(&people, limit).await?,
+        None => vec![Found::default(); people.len()],
+    }
+    .into_iter();
+    let name = |(seen, options): &(SeenScene, IdentifyOptions)| {
+        let naming = Naming::new(recogniser, lookup, options);
+        name_found(&naming, seen, found.by_ref().take(seen.people.len()).collect())
+    };
+    Ok(scenes.iter().map(name).collect())
+}
+
+/// Names the people of a scene by what was found for each.
+fn name_found(naming: &Naming<'_>, seen: &SeenScene, found: Vec<Found>) -> Answer {
     let groups = &seen.people;
     let frames: Vec<BTreeSet<usize>> = groups.iter().map(SeenPerson::frames).collect();
-    let (mut partial, mut provisional) = (false, false);
-    let mut candidates = Vec::with_capacity(groups.len());
-    for (group, frames) in groups.iter().zip(&frames) {
-        let found: Found = naming.find(&group.template).await?;
-        partial |= found.partial;
-        provisional |= found.provisional;
-        candidates.push(naming.rank(found, frames.len()));
-    }
+    let partial = found.iter().any(|found| found.partial);
+    let provisional = found.iter().any(|found| found.provisional);
+    let ranked =
+        found.into_iter().zip(&frames).map(|(found, frames)| naming.rank(found, frames.len()));
+    let candidates: Vec<Vec<Ranked>> = ranked.collect();
     let one = |a: usize, b: usize| {
         frames[a].is_disjoint(&frames[b])
             || mean_similarity(&groups[a].template, &groups[b].template) >= Some(SAME_PERSON)
     };
-    let people = assign(&candidates, options.min_confidence, &one);
+    let people = assign(&candidates, naming.options.min_confidence, &one);
     let matches = people.iter().map(|person| {
         let theirs = || person.groups.iter().map(|&group| &groups[group]);
         let mut faces: Vec<AnswerFace> =
@@ -95,5 +129,5 @@ pub async fn name_scene(
         naming.person(person, &candidates[person.groups[0]], appearances, faces, thumbnail)
     });
     let matches = matches.collect();
-    Ok(Answer { partial, provisional, scene: Some(seen.facts), ..naming.answer(matches) })
+    Answer { partial, provisional, scene: Some(seen.facts), ..naming.answer(matches) }
 }
