@@ -108,6 +108,8 @@ export interface Renamed {
   answer: Answer;
   /** Who had a name once is among the named. */
   kept: Kept;
+  /** Whoever still has no name: their places among those who had none before, in the new order. */
+  still: readonly number[];
 }
 
 /** Somebody without a name, in one of the scenes that were given. */

@@ -133,7 +133,12 @@ fn renamed(scene: ReadScene, answer: &Answer) -> Result<JsValue, WebError> {
     }
     // Who had a name once stays with those, so that a database that is away for a day costs nobody.
     let (mut ever, mut without) = (scene.named, None);
+    let still = Array::new();
     if let Some(unknown) = scene.unknown {
+        let people = unknown.people.iter().enumerate();
+        for (place, _) in people.filter(|(_, one)| !one.is_named_by(answer)) {
+            still.push(&JsValue::from(place as u32));
+        }
         let (now, still) = unknown.split(answer);
         ever.people.extend(now.people);
         without = Some(still);
@@ -141,6 +146,7 @@ fn renamed(scene: ReadScene, answer: &Answer) -> Result<JsValue, WebError> {
     let renamed = js_sys::Object::new();
     set(&renamed, "answer", &to_js(answer)?)?;
     set(&renamed, "kept", &packed(&ever, without.as_ref())?)?;
+    set(&renamed, "still", &still)?;
     Ok(renamed.into())
 }
 

@@ -2,7 +2,7 @@
 //! measures is the same reader that a session has.
 
 use js_sys::Float32Array;
-use rollcall_core::{Lookup as _, Pack};
+use rollcall_core::{Candidate, Embedding, Found, Lookup as _, Pack};
 use rollcall_index::{Database, Trust};
 use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -70,8 +70,31 @@ impl Searcher {
         let person = embeddings_of(&values, &self.dimensions)?;
         let found = self.database.find(&person, limit).await;
         let found = found.map_err(|error| WebError::Database(error.to_string()))?;
-        let name = |c: rollcall_core::Candidate| (c.performer.name, c.similarity.0);
+        Ok(to_js(&Answer::of(found))?)
+    }
+
+    /// Looks many people up at once: `values` are those of [`Searcher::find`], person after person.
+    ///
+    /// # Errors
+    /// `{kind, message}`, of kind `settings` or `database`.
+    #[wasm_bindgen(js_name = findAll)]
+    pub async fn find_all(&self, values: Float32Array, limit: usize) -> Result<JsValue, JsValue> {
+        let length = self.dimensions.iter().sum::<usize>() as u32;
+        let starts = (0..values.length()).step_by(length.max(1) as usize);
+        let person =
+            |start| embeddings_of(&values.subarray(start, start + length), &self.dimensions);
+        let people: Vec<_> = starts.map(person).collect::<Result<_, _>>()?;
+        let people: Vec<&[Embedding]> = people.iter().map(Vec::as_slice).collect();
+        let found = self.database.find_all(&people, limit).await;
+        let found = found.map_err(|error| WebError::Database(error.to_string()))?;
+        Ok(to_js(&found.into_iter().map(Answer::of).collect::<Vec<_>>())?)
+    }
+}
+
+impl Answer {
+    fn of(found: Found) -> Self {
+        let name = |c: Candidate| (c.performer.name, c.similarity.0);
         let candidates = found.candidates.into_iter().map(name).collect();
-        Ok(to_js(&Answer { candidates, partial: found.partial, provisional: found.provisional })?)
+        Self { candidates, partial: found.partial, provisional: found.provisional }
     }
 }

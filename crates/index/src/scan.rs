@@ -91,6 +91,17 @@ impl Plane {
     fn row(&self, row: usize) -> &[u64] {
         self.words.get(row * self.width..(row + 1) * self.width).unwrap_or_default()
     }
+
+    /// Some rows one after the other, zeros where there is no such row. A processor waits for many of
+    /// them at a time if it has nothing else to do with them yet.
+    fn gather(&self, rows: &[u32]) -> Vec<u64> {
+        let mut words = Vec::with_capacity(rows.len() * self.width);
+        for (number, &row) in rows.iter().enumerate() {
+            words.extend(self.row(row as usize));
+            words.resize((number + 1) * self.width, 0);
+        }
+        words
+    }
 }
 
 /// Plane 1 once more, as the whole scan reads it.
@@ -142,27 +153,15 @@ pub(crate) fn read_back(planes: &[&Plane], row: usize, size: usize) -> Vec<f32> 
 }
 
 /// [`SideBySide::differences`] of blocks of 16 rows.
-#[multiversion(targets("x86_64+avx2+ssse3", "x86_64+ssse3"))]
+#[multiversion(targets("x86_64+avx2+ssse3", "x86_64+ssse3", "aarch64+neon"))]
 fn add_up(rows: &SideBySide, sums: &[[Lane; 2]], apart: &mut [[u16; 16]]) {
     for (block, apart) in rows.lanes.chunks_exact(rows.width).zip(apart) {
-        // Plain loops over lanes: the compiler makes vector instructions of all but the look-up.
-        for (bytes, sums) in block.chunks(2).zip(sums.chunks(2)) {
-            let mut part = Lane::default();
-            for (byte, [lower, upper]) in bytes.iter().zip(sums) {
-                let places = [byte.map(|bits| bits & 15), byte.map(|bits| bits >> 4)];
-                let [a, b] = match_target! {
-                    "x86_64+ssse3" => [lookup::ssse3(lower, &places[0]), lookup::ssse3(upper, &places[1])],
-                    "wasm32+simd128" => [lookup::simd128(lower, &places[0]), lookup::simd128(upper, &places[1])],
-                    _ => [lookup::plain(lower, &places[0]), lookup::plain(upper, &places[1])],
-                };
-                for i in 0..16 {
-                    part[i] += a[i] + b[i];
-                }
-            }
-            for i in 0..16 {
-                apart[i] += u16::from(part[i]);
-            }
-        }
+        *apart = match_target! {
+            "x86_64+ssse3" => lookup::ssse3(block, sums),
+            "aarch64+neon" => lookup::neon(block, sums),
+            "wasm32+simd128" => lookup::simd128(block, sums),
+            _ => lookup::plain(block, sums),
+        };
     }
 }
 
@@ -171,51 +170,55 @@ fn coarse(query: &QueryCode, difference: u16) -> f32 {
     (query.total - 2 * i32::from(difference)) as f32 * query.scale / (query.size as f32).sqrt()
 }
 
-/// The cosines of the query's code with all planes of some rows.
+/// The cosines of the query's code with all planes of some rows, given as their differences.
 #[multiversion(targets("x86_64+popcnt"))]
-fn refine(planes: &[&Plane], query: &QueryCode, best: &mut [(u32, f32)]) {
-    let mut rows: Vec<&[u64]> = Vec::with_capacity(planes.len());
-    for (row, cosine) in best {
-        rows.clear();
-        for plane in planes {
-            rows.push(plane.row(*row as usize));
+fn refine(planes: &[&Plane], query: &QueryCode, rows: &[u32], apart: &[u16]) -> Vec<f32> {
+    let gathered: Vec<Vec<u64>> = planes.iter().map(|plane| plane.gather(rows)).collect();
+    let mut bits: Vec<&[u64]> = Vec::with_capacity(planes.len());
+    let mut cosines = Vec::with_capacity(rows.len());
+    for (number, &row) in rows.iter().enumerate() {
+        bits.clear();
+        for (words, Plane { width, .. }) in gathered.iter().zip(planes) {
+            bits.push(&words[number * width..(number + 1) * width]);
         }
-        *cosine = fine(&rows, query);
+        cosines.push(fine(&bits, query, apart[row as usize]));
     }
+    cosines
 }
 
-/// The cosine of the query's code with all planes of a row.
+/// The cosine of the query's code with all planes of a row, of which plane 1 has said how much differs.
 #[inline(always)]
-fn fine(planes: &[&[u64]], query: &QueryCode) -> f32 {
-    let (mut sum, mut squares) = (0, 0);
+fn fine(planes: &[&[u64]], query: &QueryCode, difference: u16) -> f32 {
+    let mut sum = query.total - 2 * i32::from(difference);
+    let mut squares = 0;
     for (at, (signs, magnitudes)) in query.words.iter().enumerate() {
         let word = |plane: &&[u64]| plane.get(at).copied().unwrap_or_default();
         let differ = planes.first().map(word).unwrap_or_default() ^ signs;
-        let signed = |set: u64| set.count_ones() as i32 - 2 * (set & differ).count_ones() as i32;
-        let levels = planes.iter().skip(1).map(word);
-        for (bit, &magnitudes) in magnitudes.iter().enumerate() {
-            let mut part = signed(magnitudes);
-            for (k, level) in levels.clone().enumerate() {
-                part += signed(magnitudes & level) << (planes.len() - 1 - k);
+        for (k, plane) in planes.iter().enumerate().skip(1) {
+            let level = word(plane);
+            let weight = planes.len() - k;
+            let (same, other) = (level & !differ, level & differ);
+            for (bit, magnitudes) in magnitudes.iter().enumerate() {
+                let (same, other) =
+                    ((magnitudes & same).count_ones(), (magnitudes & other).count_ones());
+                sum += (same as i32 - other as i32) << (bit + weight);
             }
-            sum += part << bit;
-        }
-        // (1 + 2 level)^2 = 1 + 4 level + 4 level^2, the level itself a sum of bits.
-        for (j, a) in levels.clone().enumerate() {
-            let weight = 1u64 << (planes.len() - 2 - j);
-            squares += 4 * weight * u64::from(a.count_ones());
-            for (k, b) in levels.clone().enumerate() {
-                let both = u64::from((a & b).count_ones());
-                squares += 4 * weight * (1 << (planes.len() - 2 - k)) * both;
+            // (1 + 2 level)^2 = 1 + 4 level + 4 level^2, the level itself a sum of bits.
+            let count = u64::from(level.count_ones());
+            squares += (count << (weight + 1)) + (count << (2 * weight));
+            for (j, before) in planes.iter().enumerate().take(k).skip(1) {
+                let both = u64::from((word(before) & level).count_ones());
+                squares += both << (weight + planes.len() - j + 1);
             }
         }
     }
     sum as f32 * query.scale / ((query.size as u64 + squares) as f32).sqrt()
 }
 
-/// How many rows plane 1 proposes for a look at all planes, so that none of the best is lost.
+/// How many rows plane 1 proposes for a look at all planes: twice as many find not one person more of
+/// 1,000 hard queries among 100,000, neither in 512 nor in 128 dimensions; half as many lose some.
 fn survivors(rows: usize) -> usize {
-    1024 + rows / 100
+    512 + rows / 200
 }
 
 /// The best `limit` rows for which `skip` is false, with their cosines, by falling cosine, then
@@ -235,11 +238,12 @@ pub(crate) fn nearest(
         want *= 4;
         rows = within(&apart, want, skip);
     }
-    let rough = |row: u32| (row, coarse(query, apart[row as usize]));
-    let mut best: Vec<(u32, f32)> = rows.into_iter().map(rough).collect();
-    if planes.len() > 1 {
-        refine(planes, query, &mut best);
-    }
+    let cosines = if planes.len() > 1 {
+        refine(planes, query, &rows, &apart)
+    } else {
+        rows.iter().map(|&row| coarse(query, apart[row as usize])).collect()
+    };
+    let mut best: Vec<(u32, f32)> = rows.into_iter().zip(cosines).collect();
     best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     best.truncate(limit);
     best
@@ -248,7 +252,8 @@ pub(crate) fn nearest(
 /// The `count` rows with the smallest differences, those equal to the last of them too, without the
 /// skipped ones; by rising row.
 fn within(apart: &[u16], count: usize, skip: &dyn Fn(u32) -> bool) -> Vec<u32> {
-    let mut histogram = vec![0usize; usize::from(u16::MAX) + 1];
+    let most = apart.iter().copied().max().unwrap_or_default();
+    let mut histogram = vec![0usize; usize::from(most) + 1];
     apart.iter().for_each(|&difference| histogram[usize::from(difference)] += 1);
     let mut seen = 0;
     let border = histogram.iter().position(|&n| {
@@ -318,6 +323,16 @@ mod tests {
                     prop_assert!((cosine - plain).abs() < 1e-4, "{at}: {cosine} {plain}");
                 }
             }
+        }
+
+        #[test]
+        fn adding_up_is_the_same_everywhere(
+            bytes in proptest::collection::vec(any::<u8>(), 8 * 40), query in proptest::collection::vec(-0.4f32..0.4, 64),
+        ) {
+            let rows = SideBySide::new(&Plane::new(64, &bytes));
+            let query = QueryCode::new(&query);
+            let plain = rows.lanes.chunks_exact(rows.width).flat_map(|block| lookup::plain(block, &query.sums));
+            prop_assert_eq!(rows.differences(&query), plain.take(40).collect::<Vec<u16>>());
         }
 
         #[test]

@@ -39,17 +39,20 @@ impl SeenScene {
     /// Those whom `answer` has a name for, and the others.
     #[must_use]
     pub fn split(self, answer: &Answer) -> (Self, Self) {
-        let named = |group: &SeenPerson| {
-            let mut people = answer.matches.iter().filter(|person| person.best.is_some());
-            people.any(|person| group.faces.iter().all(|face| person.faces.contains(face)))
-        };
-        let (named, unknown) = self.people.into_iter().partition(named);
+        let (named, unknown) = self.people.into_iter().partition(|one| one.is_named_by(answer));
         let of = |people| Self { facts: self.facts, people };
         (of(named), of(unknown))
     }
 }
 
 impl SeenPerson {
+    /// Whether `answer` has a name for them.
+    #[must_use]
+    pub fn is_named_by(&self, answer: &Answer) -> bool {
+        let mut people = answer.matches.iter().filter(|person| person.best.is_some());
+        people.any(|person| self.faces.iter().all(|face| person.faces.contains(face)))
+    }
+
     /// In how many frames.
     #[must_use]
     pub fn appearances(&self) -> usize {

@@ -160,6 +160,10 @@ pub(crate) fn run(data: &Path, most: usize) -> Result<Value> {
         let ten = ten.candidates.iter().filter_map(|c| number_of(&c.performer.name));
         score.add(best(&found), &ten.collect::<Vec<u32>>(), truth, exact);
     }
+    let people: Vec<&[Embedding]> = questions.queries.iter().map(Vec::as_slice).collect();
+    let start = Instant::now();
+    let all = block_on(database.find_all(&people, 5))?;
+    let together = start.elapsed().as_secs_f64() * 1e3 / all.len().max(1) as f64;
     let manifest = database.manifest();
     let (files, bytes): (Vec<u64>, Vec<u64>) = cold.iter().copied().unzip();
     let query_bytes = bytes.iter().sum::<u64>() / bytes.len().max(1) as u64;
@@ -175,6 +179,7 @@ pub(crate) fn run(data: &Path, most: usize) -> Result<Value> {
         "provisional": provisional,
         "load": figures(loads),
         "query": figures(times),
+        "together_ms": together,
         "queries": questions.queries.len(),
         "exact_top1": exact_first as f64 / questions.queries.len() as f64,
         "top1": score.top1(),
