@@ -10,13 +10,14 @@ import { readOptions } from "./lib/measure.mjs";
 const options = readOptions();
 const people = options.quick ? 1e4 : 1e5;
 const queries = options.quick ? 25 : 300;
+const scenes = options.quick ? 1000 : 20_000;
 const where = `Chromium, 512-d, ${words(people)}`;
 
 const native = openNative(options);
 const single = { folder: hard(native, options, people), pack: packWith(options, 512) };
 const pack = packWith(options);
 const both = { folder: native.gallery(`hard-both-${words(people)}`, { pack, people, queries: queries + 1 }), pack };
-const { single: one, both: two } = await measureBrowser(options, single, both, queries);
+const { single: one, both: two, again } = await measureBrowser(options, single, both, queries, scenes);
 const photo = readdirSync(options.samples).find((file) => /obama2\./.test(file));
 const first = await measureFirstName(options, single, photo);
 
@@ -32,6 +33,7 @@ console.log(JSON.stringify({
       ...row(`ensemble query, 512-d + 128-d (${where})`, two.median, "ms", 2, { n: two.n, spread: two.spread, p95: two.p95, provisional: two.provisional, complete: two.complete }),
       peer: one.median, peer_name: "one model",
     },
+    row(`two people in each of ${words(scenes)} kept scenes (${where})`, again, "s", scenes * 60 / 20_000),
     row(`all bytes from a cold click to the first answer (${where})`, first.all / 1e6, "MB", 30, { details: first }),
   ],
 }));
