@@ -92,7 +92,7 @@ class Rematch {
       if (other.length > 0) find ??= await directory();
       // The queue first: what is lost in between would otherwise never be told.
       const there = find ? await this.#tell(other, find, { rejected, minConfidence }) : [];
-      for (const { renamed: { answer, kept }, ...seen } of there) await keepRenamed(seen, answer, kept);
+      for (const { renamed, ...seen } of there) await keepRenamed(seen, renamed);
       await dropSeen(batch.flatMap(({ scene }, place) => (named[place] === false ? [scene] : [])));
       forgot += batch.filter(({ scene, unknown }) => scene.without > 0 && !unknown && scene.version !== version).length;
       changed += other.length;

@@ -2,7 +2,7 @@
 // database, without reading a frame. People without a name are kept by themselves and by the day, so that
 // they go when their time is over.
 
-import type { Answer, Kept } from "../../web/client/index.ts";
+import type { Answer, Kept, Renamed } from "../../web/client/index.ts";
 import { modelsOf } from "./engine/client.ts";
 import type { Session } from "./engine/session.ts";
 import { kept } from "./engine/store.ts";
@@ -42,7 +42,7 @@ const INFO = `${ALL}info`;
 const DAY = 24 * 3600 * 1000;
 /** So many scenes are read at a time. The more of them are named at once, the less of a database that is in
  *  files is read again and again. */
-const BATCH = 1000;
+const BATCH = 2000;
 
 const today = (): number => Math.floor(Date.now() / DAY);
 const padded = (n: number | string, digits: number): string => String(n).padStart(digits, "0");
@@ -79,10 +79,10 @@ async function put({ id, version, expected, names, bytes: { named, unknown, with
 }
 
 /** After a scene was named again. Whoever has no name still stays no longer than before. */
-export async function keepRenamed({ scene, unknown: before }: Seen, answer: Answer, { named, unknown, without = scene.without }: Kept): Promise<void> {
+export async function keepRenamed({ scene, unknown: before }: Seen, { answer, kept: { named, unknown, without = scene.without }, still }: Renamed): Promise<void> {
   const puts: [string, unknown][] = [[sceneKey(scene.id), { ...scene, names: namesOf(answer), named, without } satisfies SeenScene]];
-  // As many as before are the same people.
-  if (before && unknown) puts.push([unknownKey(before.day, scene.id), { ...before, unknown, done: without === scene.without ? before.done : [] } satisfies Unknown]);
+  const done = before ? still.flatMap((place, now) => (before.done.includes(place) ? [now] : [])) : [];
+  if (before && unknown) puts.push([unknownKey(before.day, scene.id), { ...before, unknown, done } satisfies Unknown]);
   await kept.change(puts);
 }
 
