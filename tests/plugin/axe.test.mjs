@@ -102,4 +102,13 @@ describe("axe finds nothing serious", { skip }, () => {
     await visit.page.waitForSelector(".rollcall-first-run");
     await accessible(".rollcall", "first-run");
   });
+
+  test("where something went wrong", async () => {
+    const heal = stash.faults.add({ when: ({ path }) => path.endsWith("_cpu_bg.wasm"), status: 404, body: "404 page not found\n" });
+    await go("/scenes/2");
+    await visit.click("Identify performers");
+    assert.equal(await visit.answered(), "failed");
+    await accessible(".rollcall", "problem");
+    heal();
+  });
 });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { photoLibrary } from "../stash/fixtures.mjs";
 import { cut, spriteMissing } from "../stash/faults.mjs";
-import { folders, skip, stashWith } from "./lib/world.mjs";
+import { Visit, folders, launch, skip, stashWith, waitFor } from "./lib/world.mjs";
 
 const KEY = "key-of-the-scan";
 
@@ -78,6 +78,28 @@ suite("a scan", { skip }, () => {
       }
     }
     assert.ok(right >= 8 && wrong === 0, `${right} right, ${wrong} wrong`);
+  });
+
+  test("what it has written opens in the review, with faces, and is added by a key", async (t) => {
+    const browser = await launch("chromium");
+    t.after(() => browser.close());
+    // The same library, without a password.
+    const open = await stashWith({ library: photoLibrary(folders.library) });
+    t.after(() => open.close());
+    const visit = await Visit.open(browser, `${open.origin}/plugin/rollcall`);
+    await (await visit.page.waitForSelector(".rollcall-bulk input[type=file]")).uploadFile(out());
+    await visit.sees(`Made on ${new Date().toLocaleDateString("en-GB")}, database`);
+    const names = queue().scenes.flatMap(({ id, matches }) => matches.map(({ name }) => [id, name]));
+    assert.ok((await visit.text(".rollcall-said")).startsWith(`${names.length} name`));
+    assert.equal(await visit.page.$eval(".rollcall-bulk", ({ dataset }) => dataset.waiting), String(names.length));
+    await visit.page.waitForSelector('.rollcall-review img[src^="data:image/jpeg"]');
+    await visit.shot("queue-file-scanned");
+    const [id, name] = names[0];
+    await visit.page.keyboard.press("a");
+    await waitFor(() => open.asked("RollcallAddToScenes").length === 1);
+    const added = open.library.scenes.get(id).performer_ids.map((id) => open.library.performers.get(id).name);
+    assert.ok(added.includes(name), added.join());
+    assert.deepEqual(visit.errors, []);
   });
 
   test("a second run reads no frame and says the same", async () => {
