@@ -6,7 +6,7 @@ import { kindOf } from "./engine/client.ts";
 import { framesOf } from "./engine/frames.ts";
 import { Known } from "./engine/known.ts";
 import { configure, session, type Session } from "./engine/session.ts";
-import { kept } from "./engine/store.ts";
+import { kept, room } from "./engine/store.ts";
 import { Listeners } from "./listeners.ts";
 import type { Proposal } from "./people.ts";
 import { FRESH, about, failed, filterOf, joined, keyOf, looked, scanOf, without, type Item, type Scan } from "./queue.ts";
@@ -21,6 +21,7 @@ import { ask, change } from "./stash/graphql.ts";
 import { scene as findScene, scenes, tagNamed, type Performer, type Scene } from "./stash/library.ts";
 import { decide } from "./stash/state.ts";
 import { add, create, newRun, undo } from "./stash/writes.ts";
+import { Tabs } from "./tabs.ts";
 import { databaseLine } from "./ui/lines.ts";
 import { day, sentence, t, Told } from "./words.ts";
 import backupDocument from "./graphql/backup.graphql";
@@ -50,17 +51,35 @@ class Bulk {
   readonly changes = new Listeners();
   readonly #known = new Known();
   readonly #run = newRun();
+  readonly #tabs = new Tabs(() => this.state === "running", () => this.#forget());
   #stop: AbortController | undefined;
   #undo: { item: Item; run: string }[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   async load(): Promise<void> {
     if (this.state !== "loading") return;
-    this.scan = scanOf(await kept.get(KEY), (await kept.all(ITEMS)).values());
+    await this.#read();
     // Whoever may not be kept any longer is not counted, either.
     await configure().then(({ settings }) => tidySeen(settings)).catch(() => undefined);
     this.state = "paused";
     this.changes.tell();
+  }
+
+  async #read(): Promise<void> {
+    this.scan = scanOf(await kept.get(KEY), (await kept.all(ITEMS)).values());
+  }
+
+  /** Makes this the tab that scans, from where the others have left it; not while one of them scans. */
+  async #begin(): Promise<boolean> {
+    const elsewhere = await this.#tabs.scan();
+    if (elsewhere) this.problem = t("scansElsewhere");
+    else {
+      await this.#last;
+      // Where nothing can be kept, what is in memory is all there is.
+      if (!room.missing) await this.#read();
+    }
+    this.changes.tell();
+    return !elsewhere;
   }
 
   /** The filters that the user has saved in Stash. */
@@ -82,11 +101,12 @@ class Bulk {
       this.changes.tell();
       return;
     }
+    if (!await this.#begin()) return;
     // Before the first scan the names of a file may wait.
     const queue = this.scan.cursor > 0 ? [] : this.scan.queue;
     if (queue.length === 0) await kept.without(ITEMS);
-    await this.#keep({ ...FRESH, ...what, queue });
-    await this.go();
+    await this.#checkpoint({ ...FRESH, ...what, queue });
+    await this.#go();
   }
 
   /** Takes the names of a file of `rollcall scan` into the queue. Writes nothing to the library. */
@@ -120,6 +140,11 @@ class Bulk {
 
   /** Ends the scan and what it has found; what the browser kept of it is the caller's to delete. */
   forget(): void {
+    this.#tabs.forget();
+    this.#forget();
+  }
+
+  #forget(): void {
     this.pause();
     Object.assign(this, { scan: FRESH, state: "paused", problem: "", said: "" });
     this.#undo = [];
@@ -135,6 +160,10 @@ class Bulk {
 
   /** Goes on from the checkpoint. */
   async go(): Promise<void> {
+    if (this.state !== "running" && await this.#begin()) await this.#go();
+  }
+
+  async #go(): Promise<void> {
     if (this.state === "running") return;
     const stop = new AbortController();
     this.#stop = stop;
@@ -163,7 +192,7 @@ class Bulk {
         const then = await this.#look(scene, signal);
         if (signal.aborted) return;
         // The user may have gone through some of the queue meanwhile.
-        await this.#keep(then(this.scan));
+        await this.#checkpoint(then(this.scan));
       }
     }
   }
@@ -272,12 +301,17 @@ class Bulk {
     return next;
   }
 
-  /** Keeps where the scan is, and those who are new in its queue. */
-  async #keep(scan: Scan): Promise<void> {
+  /** Keeps where the scan of this tab is, and those who are new in its queue. */
+  async #checkpoint(scan: Scan): Promise<void> {
+    await this.#keep(scan, [[KEY, { ...scan, queue: [] }]]);
+  }
+
+  /** Keeps those who are new in the queue, and something else. */
+  async #keep(scan: Scan, more: [string, unknown][] = []): Promise<void> {
     const before = new Set(this.scan.queue);
     const added = scan.queue.filter((item) => !before.has(item));
     this.scan = scan;
-    await kept.change([[KEY, { ...scan, queue: [] }], ...added.map((item) => [ITEMS + keyOf(item), item] as const)]);
+    await kept.change([...more, ...added.map((item) => [ITEMS + keyOf(item), item] as const)]);
     this.changes.tell();
   }
 }

@@ -94,6 +94,7 @@ export function meaning(key: string): "accept" | "reject" | "skip" | "undo" | un
 /** Reads a scan that was kept, or none. People who wait are kept each by themselves: a key press must not
  *  write thousands. */
 export function scanOf(kept: unknown, queue: Iterable<unknown>): Scan {
-  const scan = kept as Scan | undefined;
-  return scan?.version === FRESH.version ? { ...scan, queue: [...queue] as Item[] } : FRESH;
+  // Who waits may have come from a file, before the first scan.
+  const scan = (kept ?? FRESH) as Scan;
+  return scan.version === FRESH.version ? { ...scan, queue: [...queue] as Item[] } : FRESH;
 }

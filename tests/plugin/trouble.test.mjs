@@ -122,6 +122,35 @@ describe("trouble", { skip }, () => {
     assert.deepEqual([...left.errors, ...right.errors], []);
   });
 
+  test("two tabs do not scan at once, and each goes on where the other stopped", async (t) => {
+    const stash = await stashFor(t, { library: films({}, 3) });
+    const first = await visitOf(t, `${stash.origin}/plugin/rollcall`);
+    await first.click("Start scanning");
+    await scanned(first, "1 of 3 scenes");
+    const second = await visitOf(t, `${stash.origin}/plugin/rollcall`);
+    await second.page.bringToFront();
+    for (const button of ["Go on", "Start over"]) {
+      await second.click(button);
+      await second.sees("Another tab of this browser is scanning");
+    }
+    await first.page.bringToFront();
+    await first.click("Pause");
+    await first.page.waitForSelector(".rollcall-bulk[data-state=paused]");
+    const found = await waiting(first);
+    assert.ok(found >= 1, "what the first has found is not lost");
+    await second.page.bringToFront();
+    await second.click("Go on");
+    await second.page.waitForSelector(".rollcall-bulk[data-state=finished]", { timeout: PATIENCE });
+    await second.sees("3 of 3 scenes looked at");
+    assert.ok(await waiting(second) > found);
+    await second.click("Settings and check");
+    await second.click("Forget everything…");
+    await second.click("Forget it all");
+    await second.sees("0 entries of what was written");
+    assert.equal(await waiting(first), 0, "what is forgotten in one tab is forgotten in all");
+    assert.deepEqual([...first.errors, ...second.errors], []);
+  });
+
   test("a worker that is ended without a word is noticed, said, and made good", async (t) => {
     const stash = await stashFor(t, { library: films({}, 1) }, { gentle: true });
     // In this page a minute is ten seconds long.

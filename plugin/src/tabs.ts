@@ -1,0 +1,36 @@
+// Other tabs of this Stash. They keep what a scan finds in one place, so only one of them may scan.
+
+import { base } from "./stash/api.ts";
+
+/** A tab that scans answers at once, also in the background; milliseconds. */
+const PATIENCE = 500;
+
+export class Tabs {
+  // Old browsers have none: there the user has to see to it.
+  readonly #channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`rollcall scan ${base.pathname}`) : undefined;
+  #answered = false;
+
+  /** `scans` says whether this tab does; `forget` is called when another one has forgotten everything. */
+  constructor(scans: () => boolean, forget: () => void) {
+    this.#channel?.addEventListener("message", ({ data }) => {
+      if (data === "who scans?" && scans()) this.#channel?.postMessage("I do");
+      if (data === "I do") this.#answered = true;
+      if (data === "forget") forget();
+    });
+  }
+
+  /** Whether another tab scans. */
+  async scan(): Promise<boolean> {
+    if (!this.#channel) return false;
+    this.#answered = false;
+    this.#channel.postMessage("who scans?");
+    const end = performance.now() + PATIENCE;
+    while (!this.#answered && performance.now() < end) await new Promise((done) => setTimeout(done, 20));
+    return this.#answered;
+  }
+
+  /** Tells the others that everything is forgotten. */
+  forget(): void {
+    this.#channel?.postMessage("forget");
+  }
+}
