@@ -80,7 +80,8 @@ describe("scanned scenes", { skip }, () => {
     const seen = Object.entries(await visit.page.evaluate(keptSeen));
     const of = (kind) => seen.filter(([key]) => key.includes(kind)).map(([, value]) => value);
     const strangers = of(" scene ").map(({ id, without }) => [id, [...Array(without).keys()]]);
-    assert.deepEqual(of(" unknown ").map(({ id, done }) => [id, done]).sort(), strangers.sort());
+    const marked = new Map(of(" unknown ").map(({ id, done }) => [id, done]));
+    for (const [id, places] of strangers) assert.deepEqual(marked.get(id)?.slice(0, places.length), places, id);
     assert.ok(strangers.some(([, places]) => places.length > 0), JSON.stringify(strangers));
     const said = await visit.text(".rollcall-again");
     assert.match(said, /3 scenes named again in \d+ s\./);

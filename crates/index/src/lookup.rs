@@ -116,6 +116,7 @@ fn halves(lane: &Lane) -> [u64; 2] {
     [lane as u64, (lane >> 64) as u64]
 }
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 fn whole([low, high]: [u64; 2]) -> Lane {
     (u128::from(low) | u128::from(high) << 64).to_le_bytes()
