@@ -4,12 +4,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "node:test";
 
-/** Runs the test files of a folder (`only` those with this in their name), so many at a time, prints a line
- *  for each test, file by file, and "N passed, N failed, N skipped" at last. Gives the code to exit with. */
-export async function runFiles(here, only, concurrency = 1) {
+/** Runs the test files of a folder (`only` those with this in their name) one after the other, prints
+ *  a line for each test and "N passed, N failed, N skipped" at last. Gives the code to exit with. */
+export async function runFiles(here, only) {
   const files = readdirSync(here).filter((file) => file.endsWith(".test.mjs") && (!only || file.includes(only)));
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  const tests = run({ files: files.sort().map((file) => join(here, file)), concurrency });
+  const tests = run({ files: files.sort().map((file) => join(here, file)), concurrency: 1 });
   const names = [];
   tests.on("test:start", ({ name, nesting }) => { names[nesting] = name; });
   // A suite's own result only repeats those of its tests, except when its set-up fails.

@@ -12,5 +12,4 @@ const { values } = parseArgs({ options: { only: text, ...Object.fromEntries(FOLD
 if (FOLDERS.every((name) => values[name])) {
   process.env.ROLLCALL_PLUGIN_TESTS = JSON.stringify(Object.fromEntries(FOLDERS.map((name) => [name, resolve(values[name])])));
 }
-// A page and its worker are busy in turns: two files at a time take little more than half of the time.
-process.exit(await runFiles(import.meta.dirname, values.only, 2));
+process.exit(await runFiles(import.meta.dirname, values.only));
