@@ -12,7 +12,7 @@ import { readOptions } from "./lib/measure.mjs";
 const options = readOptions();
 const { quick } = options;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const sizes = quick ? [1e4] : [1e4, 1e5];
+const sizes = quick ? [2e3] : [1e4, 1e5];
 const [only512, only128] = [512, 128].map((dimension) => packWith(options, dimension));
 
 const native = openNative(options);

@@ -8,7 +8,7 @@ import { openNative } from "./index/native.mjs";
 import { readOptions } from "./lib/measure.mjs";
 
 const options = readOptions();
-const people = options.quick ? 1e4 : 1e5;
+const people = options.quick ? 2e3 : 1e5;
 const queries = options.quick ? 25 : 300;
 const scenes = options.quick ? 1000 : 20_000;
 const where = `Chromium, 512-d, ${words(people)}`;
