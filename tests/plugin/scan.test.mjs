@@ -88,7 +88,7 @@ suite("a scan", { skip }, () => {
     t.after(() => open.close());
     const visit = await Visit.open(browser, `${open.origin}/plugin/rollcall`);
     await (await visit.page.waitForSelector(".rollcall-bulk input[type=file]")).uploadFile(out());
-    await visit.sees(`Made on ${new Date().toLocaleDateString("en-GB")}, database`);
+    await visit.sees(`Made on ${new Date(queue().created * 1000).toLocaleDateString("en-GB")}, database`);
     const names = queue().scenes.flatMap(({ id, matches }) => matches.map(({ name }) => [id, name]));
     assert.ok((await visit.text(".rollcall-said")).startsWith(`${names.length} name`));
     assert.equal(await visit.page.$eval(".rollcall-bulk", ({ dataset }) => dataset.waiting), String(names.length));
