@@ -88,10 +88,11 @@ suite("a scan", { skip }, () => {
     t.after(() => open.close());
     const visit = await Visit.open(browser, `${open.origin}/plugin/rollcall`);
     await (await visit.page.waitForSelector(".rollcall-bulk input[type=file]")).uploadFile(out());
-    const { scenes, database: { version } } = queue();
+    const { scenes, created, database: { version } } = queue();
+    const made = new Date(created * 1000).toLocaleDateString("en-GB");
     const names = scenes.flatMap(({ id, matches }) => matches.map(({ name }) => [id, name]));
     await visit.sees(" wait for you.", ".rollcall-said");
-    assert.match(await visit.text(".rollcall-said"), new RegExp(`^${names.length} names from .* Made on .*${version}`));
+    assert.match(await visit.text(".rollcall-said"), new RegExp(`^${names.length} names from .* Made on ${made}, database ${version}`));
     assert.equal(await visit.page.$eval(".rollcall-bulk", ({ dataset }) => dataset.waiting), String(names.length));
     await visit.page.waitForSelector('.rollcall-review img[src^="data:image/jpeg"]');
     await visit.shot("queue-file-scanned");

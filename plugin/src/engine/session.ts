@@ -55,12 +55,13 @@ let spoken = "";
 /** Stash's language, and settings, as they are now. */
 export async function configure(): Promise<Configuration> {
   const now = await configuration();
-  const language = closest(now.language);
-  if (language !== spoken && language !== "en") {
-    const file = await fetch(new URL(`locales/${language}.json`, assets)).then((response) => response.json(), () => ({}));
-    speak(now.language, file as Record<string, string>);
+  if (now.language !== spoken) {
+    const language = closest(now.language);
+    // English is in the script.
+    const file = language === "en" ? {} : await fetch(new URL(`locales/${language}.json`, assets)).then((response) => response.json(), () => ({}));
+    speak(/^en-[A-Z]{2}$/.test(now.language) || language !== "en" ? now.language : language, file as Record<string, string>);
   }
-  spoken = language;
+  spoken = now.language;
   return now;
 }
 
