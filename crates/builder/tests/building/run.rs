@@ -129,7 +129,10 @@ impl Place {
             self.database().display(),
             self.state().display(),
         );
-        fs::write(&config, text).unwrap();
+        // A build that was started just now may be reading it.
+        let new = config.with_extension("new");
+        fs::write(&new, text).unwrap();
+        fs::rename(&new, &config).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
         command.args(["--quiet", "build", "--engine", "cpu", "--release", "2026.11.1"]);
         command.args(["--created", "2026-11-23T00:00:00Z", "--config"]).arg(config);
