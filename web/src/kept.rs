@@ -38,7 +38,8 @@ impl Session {
     /// a `Renamed`.
     ///
     /// # Errors
-    /// `{kind, message}`; of kind `cancelled` where the page gave the job up.
+    /// `{kind, message}`; of kind `cancelled` where the page gave the job up before the scenes' turn came:
+    /// all of them are then named at once.
     #[wasm_bindgen(js_name = nameKept)]
     pub async fn name_kept(&self, scenes: Array) -> Result<Array, JsValue> {
         if let Some(open) = &self.database {
