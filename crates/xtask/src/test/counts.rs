@@ -114,6 +114,26 @@ pub(crate) fn of_last_line(text: &str) -> Option<Counts> {
     })
 }
 
+/// What a log says of the tests that failed: `cargo test`'s blocks of failures, and the lines after
+/// `FAILED` of our own runner, which are indented.
+pub(crate) fn failures(text: &str) -> String {
+    let mut shown = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        inside = match line {
+            "failures:" => true,
+            _ if line.starts_with("FAILED  ") => true,
+            _ if line.starts_with("test result: ") || line.starts_with("  ok  ") => false,
+            _ => inside,
+        };
+        if inside {
+            shown.push_str(line);
+            shown.push('\n');
+        }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +170,16 @@ test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     #[test]
     fn cargo_tests_are_counted_and_skips_are_not_passes() {
         assert_eq!(of_cargo_test(CARGO), Counts { passed: 5, failed: 1, skipped: 2 });
+    }
+
+    #[test]
+    fn what_failed_is_shown_and_nothing_else() {
+        let ours = "  ok  a (0.1 s)\nFAILED  b (0.2 s)\n        why\n  ok  c (0.1 s)\n";
+        assert_eq!(failures(ours), "FAILED  b (0.2 s)\n        why\n");
+        assert_eq!(
+            failures(CARGO),
+            "failures:\n\n---- c stdout ----\nskipped: but it failed after that\n\n"
+        );
     }
 
     #[test]

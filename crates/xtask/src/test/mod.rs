@@ -49,7 +49,7 @@ pub(crate) fn run(places: &Places, only: Option<&str>) -> Result<()> {
     }
     let strict = places.shared().is_some();
     let mut total = match setup::prepare(places, &[]) {
-        Ok(()) => stages.into_iter().map(|stage| run_stage(places, stage)).sum(),
+        Ok(()) => run_stages(places, stages),
         Err(error) => {
             println!("{error}");
             Counts::one(false)
@@ -66,13 +66,26 @@ pub(crate) fn run(places: &Places, only: Option<&str>) -> Result<()> {
     if total.failed == 0 { Ok(()) } else { Err(Error::NotPassed) }
 }
 
-fn run_stage(places: &Places, stage: &Stage) -> Counts {
+/// Runs them one after the other, and says at last which took how long: a log may be cut.
+fn run_stages(places: &Places, stages: Vec<&Stage>) -> Counts {
+    let results: Vec<_> = stages.into_iter().map(|stage| run_stage(places, stage)).collect();
+    results
+        .into_iter()
+        .map(|(line, counts)| {
+            println!("{line}");
+            counts
+        })
+        .sum()
+}
+
+fn run_stage(places: &Places, stage: &Stage) -> (String, Counts) {
     println!("{}: {}", stage.name, stage.what);
     let started = Instant::now();
     let counts = (stage.run)(places).unwrap_or_else(|error| {
         println!("{error}");
         Counts::one(false)
     });
-    println!("{}: {counts}, {:.0} s", stage.name, started.elapsed().as_secs_f64());
-    counts
+    let line = format!("{}: {counts}, {:.0} s", stage.name, started.elapsed().as_secs_f64());
+    println!("{line}");
+    (line, counts)
 }

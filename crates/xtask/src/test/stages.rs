@@ -223,10 +223,12 @@ fn counted(step: Step) -> Result<Counts> {
     Ok(told(counts.or_crash(output.status.success()), &output))
 }
 
-/// Shows the end of the log if something failed.
+/// Shows what failed, and the end of the log if it does not say what.
 fn told(counts: Counts, output: &Output) -> Counts {
     if counts.failed > 0 {
-        println!("{}\n  all of it: {}", tail(&output.log), output.log.display());
+        let failures = counts::failures(&output.text);
+        let shown = if failures.is_empty() { tail(&output.log) } else { failures };
+        println!("{shown}\n  all of it: {}", output.log.display());
     }
     counts
 }
