@@ -51,8 +51,9 @@ class Bulk {
   readonly changes = new Listeners();
   readonly #known = new Known();
   readonly #run = newRun();
-  readonly #tabs = new Tabs(() => this.state === "running", () => this.#forget());
+  readonly #tabs = new Tabs(() => this.#beginning || this.state === "running", () => this.#forget());
   #stop: AbortController | undefined;
+  #beginning = false;
   #undo: { item: Item; run: string }[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
@@ -69,17 +70,25 @@ class Bulk {
     this.scan = scanOf(await kept.get(KEY), (await kept.all(ITEMS)).values());
   }
 
-  /** Makes this the tab that scans, from where the others have left it; not while one of them scans. */
-  async #begin(): Promise<boolean> {
-    const elsewhere = await this.#tabs.scan();
-    if (elsewhere) this.problem = t("scansElsewhere");
-    else {
+  /** Scans, from where this tab and the others have left it and after `prepare`; not while another tab
+   *  does, nor for a second click while the first one is on its way. */
+  async #begin(prepare?: () => Promise<void>): Promise<void> {
+    if (this.#beginning || this.state === "running") return;
+    this.#beginning = true;
+    try {
+      if (await this.#tabs.scan()) {
+        this.problem = t("scansElsewhere");
+        return;
+      }
       await this.#last;
       // Where nothing can be kept, what is in memory is all there is.
       if (!room.missing) await this.#read();
+      await prepare?.();
+    } finally {
+      this.#beginning = false;
+      this.changes.tell();
     }
-    this.changes.tell();
-    return !elsewhere;
+    await this.#go();
   }
 
   /** The filters that the user has saved in Stash. */
@@ -101,12 +110,12 @@ class Bulk {
       this.changes.tell();
       return;
     }
-    if (!await this.#begin()) return;
-    // Before the first scan the names of a file may wait.
-    const queue = this.scan.cursor > 0 ? [] : this.scan.queue;
-    if (queue.length === 0) await kept.without(ITEMS);
-    await this.#checkpoint({ ...FRESH, ...what, queue });
-    await this.#go();
+    await this.#begin(async () => {
+      // Before the first scan the names of a file may wait.
+      const queue = this.scan.cursor > 0 ? [] : this.scan.queue;
+      if (queue.length === 0) await kept.without(ITEMS);
+      await this.#checkpoint({ ...FRESH, ...what, queue });
+    });
   }
 
   /** Takes the names of a file of `rollcall scan` into the queue. Writes nothing to the library. */
@@ -159,12 +168,11 @@ class Bulk {
   }
 
   /** Goes on from the checkpoint. */
-  async go(): Promise<void> {
-    if (this.state !== "running" && await this.#begin()) await this.#go();
+  go(): Promise<void> {
+    return this.#begin();
   }
 
   async #go(): Promise<void> {
-    if (this.state === "running") return;
     const stop = new AbortController();
     this.#stop = stop;
     Object.assign(this, { state: "running", problem: "" });

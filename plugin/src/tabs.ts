@@ -8,24 +8,28 @@ const PATIENCE = 500;
 export class Tabs {
   // Old browsers have none: there the user has to see to it.
   readonly #channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`rollcall scan ${base.pathname}`) : undefined;
+  /** Which of two goes first where both begin at once. */
+  readonly #lot = Math.random();
+  #asking = false;
   #answered = false;
 
   /** `scans` says whether this tab does; `forget` is called when another one has forgotten everything. */
   constructor(scans: () => boolean, forget: () => void) {
     this.#channel?.addEventListener("message", ({ data }) => {
-      if (data === "who scans?" && scans()) this.#channel?.postMessage("I do");
+      if (typeof data?.lot === "number" && (this.#asking ? this.#lot < data.lot : scans())) this.#channel?.postMessage("I do");
       if (data === "I do") this.#answered = true;
       if (data === "forget") forget();
     });
   }
 
-  /** Whether another tab scans. */
+  /** Whether another tab scans, or is about to. */
   async scan(): Promise<boolean> {
     if (!this.#channel) return false;
-    this.#answered = false;
-    this.#channel.postMessage("who scans?");
+    [this.#asking, this.#answered] = [true, false];
+    this.#channel.postMessage({ lot: this.#lot });
     const end = performance.now() + PATIENCE;
     while (!this.#answered && performance.now() < end) await new Promise((done) => setTimeout(done, 20));
+    this.#asking = false;
     return this.#answered;
   }
 

@@ -151,6 +151,24 @@ describe("trouble", { skip }, () => {
     assert.deepEqual([...first.errors, ...second.errors], []);
   });
 
+  test("of two tabs that begin at once, clicked twice each, one scans every scene once", async (t) => {
+    const stash = await stashFor(t, { library: films({}, 3) });
+    const visits = [await visitOf(t, `${stash.origin}/plugin/rollcall`), await visitOf(t, `${stash.origin}/plugin/rollcall`)];
+    for (const visit of visits) await visit.sees("Start scanning");
+    await Promise.all(visits.map(({ page }) => page.evaluate(() => {
+      const start = [...document.querySelectorAll("button")].find(({ textContent }) => textContent.trim() === "Start scanning");
+      start.click();
+      start.click();
+    })));
+    const states = () => Promise.all(visits.map(({ page }) => page.$eval(".rollcall-bulk", ({ dataset, innerText }) => (
+      innerText.includes("Another tab of this browser is scanning") ? "told" : dataset.state))));
+    const end = Date.now() + PATIENCE;
+    while (!(await states()).includes("finished") && Date.now() < end) await new Promise((done) => setTimeout(done, 200));
+    assert.deepEqual((await states()).sort(), ["finished", "told"]);
+    const sheets = stash.log.filter(({ path }) => path.endsWith("_sprite.jpg")).map(({ path }) => path);
+    assert.deepEqual([sheets.length, new Set(sheets).size], [3, 3], "each is read once");
+  });
+
   test("a worker that is ended without a word is noticed, said, and made good", async (t) => {
     const stash = await stashFor(t, { library: films({}, 1) }, { gentle: true });
     // In this page a minute is ten seconds long.
