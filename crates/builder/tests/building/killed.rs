@@ -82,6 +82,30 @@ fn killed_five_times_and_still_the_same_database() {
     assert!(databases[0] == databases[1], "an update gives what a build from nothing gives");
 }
 
+/// util-linux's `script` gives the build a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_each_stage_has_a_bar_with_its_rate_and_the_time_left() {
+    let fake = Fake::stash_box(World::with_pictures(8, 200, 1), photos());
+    let place = Place::new();
+    let quiet = place.command(&fake.url());
+    let words =
+        quiet.get_args().filter(|word| *word != "--quiet").map(|word| word.to_str().unwrap());
+    let line = [quiet.get_program().to_str().unwrap()].into_iter().chain(words).collect::<Vec<_>>();
+    let mut terminal = Command::new("script");
+    terminal.args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"]);
+    let output = terminal.env("TEST_KEY", KEY).stdin(Stdio::null()).output().unwrap();
+    let drawn = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{drawn}");
+    let lines: Vec<&str> = drawn.split(['\r', '\n']).collect();
+    for stage in ["list", "fetch", "look", "settle"] {
+        let bars = lines.iter().filter(|line| line.contains(&format!("{stage} ")));
+        let moving = bars.filter(|bar| bar.contains("/s ") && !bar.contains(" 0/"));
+        assert!(moving.count() > 0, "no bar of {stage} moved: {drawn}");
+    }
+    assert!(drawn.contains("performers"), "and a summary at last: {drawn}");
+}
+
 #[cfg(unix)]
 #[test]
 fn interrupted_it_finishes_what_is_in_hand_and_says_where_it_stands() {
