@@ -2,6 +2,7 @@
 
 import type { Answer, AnswerCandidate, AnswerFace, Match, Why } from "../../web/client/index.ts";
 import { certaintyOf, type Certainty } from "../../web/client/certainty.ts";
+import { candidateIds } from "./engine/ids.ts";
 import type { Performer } from "./stash/library.ts";
 
 export interface Proposal {
@@ -58,11 +59,12 @@ export function seen(answer: Pick<Answer, "matches">, beside: Beside): Seen {
 function person(match: Match, place: number, beside: Beside): Person {
   const proposals = match.candidates.map((candidate) => proposal(candidate, beside));
   const named = match.unknown ? undefined : match.performer_id;
-  const rejected = proposals.filter(({ id }) => beside.rejected.includes(id)).map(({ id }) => id);
-  const left = proposals.filter(({ id }) => !rejected.includes(id));
+  // A no counts under every id: a stash-box may have merged the one it was said of since.
+  const noes = ({ candidate }: Proposal): string[] => candidateIds(candidate).filter((id) => beside.rejected.includes(id));
+  const [left, out] = [proposals.filter((one) => noes(one).length === 0), proposals.filter((one) => noes(one).length > 0)];
   // Core named one of them; if the user said no to that one, the next takes its place if sure enough.
   const best = left.find(({ id }) => id === named)
-    ?? (named !== undefined && rejected.includes(named) ? left.find(({ candidate }) => candidate.confidence >= beside.minConfidence) : undefined);
+    ?? (out.some(({ id }) => id === named) ? left.find(({ candidate }) => candidate.confidence >= beside.minConfidence) : undefined);
   return {
     key: best?.id ?? `face-${match.faces[0]?.frame ?? 0}-${Math.round(match.faces[0]?.box.x ?? place)}`,
     thumbnail: match.face_thumbnail?.startsWith("data:image/") ? match.face_thumbnail : undefined,
@@ -71,7 +73,7 @@ function person(match: Match, place: number, beside: Beside): Person {
     best,
     others: left.filter((other) => other !== best),
     why: match.unknown ? undefined : match.why,
-    rejected,
+    rejected: [...new Set(out.flatMap(noes))],
   };
 }
 

@@ -87,17 +87,23 @@ function matchOf(match: Record<string, unknown>): NamedMatch | undefined {
   };
 }
 
+/** `host:uuid` */
+function isId(id: unknown): id is string {
+  if (typeof id !== "string") return false;
+  const [host = "", uuid] = id.split(":");
+  return isHost(host) && isUuid(uuid) && id === `${host}:${uuid}`;
+}
+
 function candidateOf(from: Record<string, unknown>): AnswerCandidate | undefined {
   const { performer_id: id } = from;
   const name = text(from["name"]).trim();
-  if (typeof id !== "string" || name === "") return undefined;
-  const [host = "", uuid] = id.split(":");
-  if (!isHost(host) || !isUuid(uuid) || id !== `${host}:${uuid}`) return undefined;
+  if (!isId(id) || name === "") return undefined;
   const ids = Object.entries(fields(from["stash_ids"])).filter(([host, uuid]) => isHost(host) && isUuid(uuid));
   return {
     performer_id: id, name, disambiguation: text(from["disambiguation"]) || null, country: text(from["country"], 2) || null,
     confidence: number(from["confidence"], 0, 1), similarity: number(from["similarity"], -1, 1, 0),
     stash_ids: Object.fromEntries(ids.slice(0, 20)) as Record<string, string>,
+    merged_ids: items(from["merged_ids"], 20).filter(isId),
     // Links are built from ids alone, and the review shows the library's pictures only.
     stashdb_id: null, image_url: null, stashdb_url: null,
   };

@@ -132,11 +132,12 @@ async function titles(ids: readonly string[]): Promise<Map<string, Scene>> {
 
 /** One for each scene where the performer is not yet and was not refused. */
 async function proposals(group: Group, performer: Performer): Promise<Item[]> {
-  const [id = ""] = idsOf(performer);
+  const ids = idsOf(performer);
+  const [id = ""] = ids;
   const { rejected } = await decide((decisions) => decisions);
   const items: Item[] = [];
   for (const scene of (await titles(group.map((face) => face.scene.id))).values()) {
-    if (scene.organized || scene.performers.some((one) => one.id === performer.id) || rejected[`scene:${scene.id}`]?.includes(id)) continue;
+    if (scene.organized || scene.performers.some((one) => one.id === performer.id) || rejected[`scene:${scene.id}`]?.some((no) => ids.includes(no))) continue;
     const looks = group.filter((face) => face.scene.id === scene.id);
     const candidate = {
       performer_id: id, name: performer.name, disambiguation: performer.disambiguation, country: null, confidence: 1, similarity: 1,

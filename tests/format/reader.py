@@ -69,7 +69,8 @@ for segment in body["segments"][:1]:
     assert len(rows) == segment["rows"] and rows == by_hash
     ids = set()
     for row, (p, _) in enumerate(rows):
-        all_ids = [*p.get("ids", {}).items(), (p["id"][:-37], uuid.UUID(p["id"][-36:]).bytes)]
+        whole = [(i[:-37], uuid.UUID(i[-36:]).bytes) for i in [p["id"], *p.get("merged", [])]]
+        all_ids = [*p.get("ids", {}).items(), *whole]
         ids |= {(segment["endpoints"].index(endpoint), i, row) for endpoint, i in all_ids}
     assert get_run(segment["ids"], 22) == b"".join(pack("<HI", e, r) + i for e, i, r in sorted(ids))
     looks = [(row, look) for row, (p, _) in enumerate(rows) for look in range(1, p["templates"])]
@@ -98,7 +99,7 @@ for query in json.loads(pathlib.Path(sys.argv[2]).read_text()):
         if len(models) > 1 and None not in known:
             z = [(c - k["mean"]) / k["sd"] for c, k in zip(cosines, known)]
             cosines = [known[0]["mean"] + known[0]["sd"] * np.average(z, 0, w)]
-        if not {performer["id"], *ids} & set(body["tombstones"]):
+        if not {performer["id"], *ids, *performer.get("merged", [])} & set(body["tombstones"]):
             similarity = min(1, np.mean(cosines, 0).max())
             found.append((-float(similarity), performer["id"], performer["name"]))
     answers.append([{"id": i, "name": n, "similarity": -s} for s, i, n in sorted(found)])

@@ -32,6 +32,13 @@ test("after a no, the next name comes up if it is sure enough", () => {
   assert.deepEqual(person.rejected, ["stashdb.org:a"]);
 });
 
+test("a no counts for whom a stash-box has merged that one into", () => {
+  const match = named({ ...candidate("new", 0.99), merged_ids: ["stashdb.org:old"] }, candidate("b", 0.8));
+  const { people: [person] } = seen(answer(match), beside({ rejected: ["stashdb.org:old"] }));
+  assert.equal(person.best.id, "stashdb.org:b");
+  assert.deepEqual(person.rejected, ["stashdb.org:old"]);
+});
+
 test("after a no to all that is likely, a person is unknown", () => {
   const { people: [person] } = seen(answer(named(candidate("a", 0.99), candidate("b", 0.3))), beside({ rejected: ["stashdb.org:a"] }));
   assert.equal(person.best, undefined);

@@ -259,6 +259,8 @@ export interface AnswerCandidate {
   /** Cosine, -1 to 1. */
   similarity: number;
   stash_ids: Record<string, string | null>;
+  /** `endpoint:uuid`: what an endpoint has merged into one of these, and older libraries may still have. */
+  merged_ids?: string[];
   image_url: string | null;
   stashdb_url: string | null;
 }

@@ -15,7 +15,6 @@
 
 use rollcall_core::{Embedding, Performer, PerformerId};
 use rollcall_index::{Rotation, RotationSpec, padded};
-use std::collections::BTreeMap;
 
 use crate::random::Random;
 
@@ -111,14 +110,10 @@ impl Distractors {
 /// Who the `number`-th distractor of a seed is: local, and by name and words nobody.
 #[must_use]
 pub(crate) fn distractor(number: usize, seed: u64) -> Performer {
+    let id = PerformerId::local(&format!("rollcall:distractor:{seed}:{number}"));
     Performer {
-        id: PerformerId::local(&format!("rollcall:distractor:{seed}:{number}")),
-        name: format!("distractor {number:06}"),
         disambiguation: Some(NOBODY.to_owned()),
-        country: None,
-        stash_ids: BTreeMap::new(),
-        image: None,
-        faces: 1,
+        ..Performer::named(id, format!("distractor {number:06}"))
     }
 }
 

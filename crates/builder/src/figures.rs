@@ -192,8 +192,6 @@ fn pairs(cases: &[Case], alike: Alike) -> (Vec<f32>, Vec<f32>) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use rollcall_core::{BoundingBox, Face, Landmarks, Performer, Similarity, UNKNOWN_BELOW};
 
     use super::*;
@@ -216,15 +214,7 @@ mod tests {
             ],
         };
         let candidate = |(who, similarity): &(&str, f32)| Candidate {
-            performer: Performer {
-                id: PerformerId::local(who),
-                name: (*who).to_owned(),
-                disambiguation: None,
-                country: None,
-                stash_ids: BTreeMap::new(),
-                image: None,
-                faces: 1,
-            },
+            performer: Performer::named(PerformerId::local(who), *who),
             similarity: Similarity(*similarity),
             shard: None,
         };

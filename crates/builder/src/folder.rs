@@ -145,13 +145,12 @@ fn read_person(folder: &Path) -> Result<Person, String> {
     Ok(Person {
         reference: about.image.as_ref().filter(|_| local).map(|image| folder.join(image)),
         performer: Performer {
-            id,
-            name: about.name.unwrap_or_else(|| name.to_owned()),
             disambiguation: about.disambiguation,
             country: about.country,
             stash_ids: about.stash_ids.iter().map(|(e, id)| (endpoint_of(e), *id)).collect(),
             image: about.image.filter(|_| !local),
             faces: 0,
+            ..Performer::named(id, about.name.as_deref().unwrap_or(name))
         },
         folder: folder.to_owned(),
         photos,

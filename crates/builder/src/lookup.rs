@@ -37,7 +37,7 @@ pub struct Found {
     /// Who.
     #[serde(flatten)]
     pub performer: Performer,
-    /// The id they are filed under, then the others by endpoint.
+    /// The id they are filed under, then the others by endpoint, as they are today.
     pub ids: Vec<PerformerId>,
 }
 
@@ -60,11 +60,7 @@ pub fn lookup(folder: &Path, wanted: &Wanted) -> Result<Option<Found>, Error> {
     };
     for id in asked {
         if let Some(performer) = pollster::block_on(database.performer(&id))? {
-            let others = performer.stash_ids.iter();
-            let others = others.filter_map(|(endpoint, id)| PerformerId::new(endpoint, *id).ok());
-            let mut ids = vec![performer.id.clone()];
-            ids.extend(others.filter(|id| *id != performer.id));
-            return Ok(Some(Found { performer, ids }));
+            return Ok(Some(Found { ids: performer.ids().collect(), performer }));
         }
     }
     Ok(None)

@@ -114,6 +114,10 @@ pub struct AnswerCandidate {
     pub similarity: Similarity,
     /// Ids by endpoint.
     pub stash_ids: BTreeMap<String, Option<String>>,
+    /// Ids, `endpoint:uuid`, that their endpoints have merged into one of these: libraries linked before
+    /// may still have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_ids: Vec<String>,
     /// The reference picture, built from the endpoint's host and a checked path.
     pub image_url: Option<String>,
     /// The performer's page at stashdb.org, where there is one.

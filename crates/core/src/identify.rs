@@ -30,11 +30,7 @@ pub struct IdentifyOptions {
 impl IdentifyOptions {
     /// Whether the performer is expected under any of their ids.
     fn expects(&self, performer: &Performer) -> bool {
-        let mut elsewhere = performer.stash_ids.iter();
-        self.expected.contains(&performer.id)
-            || elsewhere.any(|(host, &id)| {
-                PerformerId::new(host, id).is_ok_and(|id| self.expected.contains(&id))
-            })
+        performer.all_ids().any(|id| self.expected.contains(&id))
     }
 }
 

@@ -80,6 +80,8 @@ fn who_is_expected_is_so_under_any_of_their_ids() {
     let [id, elsewhere] = [7, 8].map(Uuid::from_u128);
     let mut who = performer("Red", PerformerId::new("stashdb.org", id).unwrap());
     who.stash_ids.insert("theporndb.net".to_owned(), elsewhere);
+    let merged = Uuid::from_u128(9);
+    who.merged_ids.insert(PerformerId::new("stashdb.org", merged).unwrap());
     let pixels = squares(320, 320, &[(32, 32, RED)]);
     let expected = |ids: &[(&str, Uuid)]| {
         let expected = ids.iter().map(|(host, id)| PerformerId::new(host, *id).unwrap()).collect();
@@ -90,6 +92,7 @@ fn who_is_expected_is_so_under_any_of_their_ids() {
         answer.matches[0].why.as_ref().unwrap().evidence.expected
     };
     assert!(expected(&[("stashdb.org", id)]) && expected(&[("theporndb.net", elsewhere)]));
+    assert!(expected(&[("stashdb.org", merged)]));
     assert!(!expected(&[]) && !expected(&[("theporndb.net", id), ("stashdb.org", elsewhere)]));
 }
 
@@ -108,8 +111,10 @@ fn links_are_built_from_checked_parts_only() {
         let ranked = Ranked { performer, evidence, confidence: Confidence(0.9), shard: None };
         answer_candidate(&ranked, &IdentifyOptions::default())
     };
+    who.merged_ids.insert(PerformerId::new("stashdb.org", Uuid::from_u128(9)).unwrap());
     let shown = show(&who);
     assert_eq!(shown.name, "Ab");
+    assert_eq!(shown.merged_ids, ["stashdb.org:00000000-0000-0000-0000-000000000009"]);
     assert_eq!(shown.stashdb_id, Some(id.to_string()));
     assert_eq!(shown.stashdb_url, Some(format!("https://stashdb.org/performers/{id}")));
     assert_eq!(shown.image_url.as_deref(), Some("https://stashdb.org/images/x-1.jpg"));

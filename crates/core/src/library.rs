@@ -1,6 +1,6 @@
 //! The user's own people, learnt from pictures, beside a database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -31,13 +31,10 @@ pub struct Known {
 impl Known {
     fn performer(self) -> Performer {
         Performer {
-            id: PerformerId::of_stash(self.number),
-            name: self.name,
             disambiguation: self.disambiguation,
-            country: None,
             stash_ids: self.stash_ids,
-            image: None,
             faces: 0,
+            ..Performer::named(PerformerId::of_stash(self.number), self.name)
         }
     }
 }
@@ -153,11 +150,9 @@ impl Lookup for Both<'_> {
 }
 
 fn same(own: &Candidate, other: &Candidate) -> bool {
-    let id = &other.performer.id;
-    own.performer.stash_ids.iter().any(|(host, uuid)| {
-        (id.endpoint() == host && id.uuid() == *uuid)
-            || other.performer.stash_ids.get(host) == Some(uuid)
-    })
+    // Not by the id that each is filed under: one is a number in the user's Stash.
+    let theirs: BTreeSet<PerformerId> = other.performer.all_ids().collect();
+    own.performer.ids().skip(1).any(|id| theirs.contains(&id))
 }
 
 fn best(mut candidates: Vec<Candidate>, limit: usize) -> Vec<Candidate> {
@@ -219,5 +214,18 @@ mod tests {
         assert_eq!(found.candidates.len(), 1);
         assert_eq!(found.candidates[0].performer.id.endpoint(), "stashdb.org");
         assert!(found.candidates[0].similarity.0 > 0.99);
+
+        // The stash-box has merged the one the library is linked with into another.
+        let mut merged = database.0;
+        let old = PerformerId::new("stashdb.org", uuid).unwrap();
+        merged.performer.id = PerformerId::new("stashdb.org", Uuid::from_u128(6)).unwrap();
+        merged.performer.stash_ids.clear();
+        let count = |database: &One| {
+            let both = Both { database: Some(database), library: &library };
+            pollster::block_on(both.find(&person, 5)).unwrap().candidates.len()
+        };
+        assert_eq!(count(&One(merged.clone())), 2);
+        merged.performer.merged_ids.insert(old);
+        assert_eq!(count(&One(merged)), 1);
     }
 }

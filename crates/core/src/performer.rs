@@ -1,6 +1,10 @@
 //! Who somebody is: a performer of a stash-box.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
@@ -130,9 +134,43 @@ pub struct Performer {
     pub country: Option<String>,
     /// The ids of the same person at stash-boxes, by endpoint.
     pub stash_ids: BTreeMap<String, Uuid>,
+    /// Ids that stash-boxes have merged into one of these. They still lead here, from a library that was
+    /// linked before.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub merged_ids: BTreeSet<PerformerId>,
     /// Where the reference picture lies, relative to the endpoint (or to the database for
     /// `local`): path segments of `[A-Za-z0-9._-]`, never `..`.
     pub image: Option<String>,
     /// How many faces were found, of which a database keeps at most 32 per model.
     pub faces: u32,
+}
+
+impl Performer {
+    /// Somebody of whom nothing but a name is known, and of whom there is one face.
+    #[must_use]
+    pub fn named(id: PerformerId, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            disambiguation: None,
+            country: None,
+            stash_ids: BTreeMap::new(),
+            merged_ids: BTreeSet::new(),
+            image: None,
+            faces: 1,
+        }
+    }
+
+    /// The ids that they have today: the one they are filed under, and those at stash-boxes. What is no
+    /// host name is passed over.
+    pub fn ids(&self) -> impl Iterator<Item = PerformerId> {
+        let at = |(endpoint, id): (&String, &Uuid)| PerformerId::new(endpoint, *id).ok();
+        let others = self.stash_ids.iter().filter_map(at).filter(|id| *id != self.id);
+        std::iter::once(self.id.clone()).chain(others)
+    }
+
+    /// Every id that leads to them.
+    pub fn all_ids(&self) -> impl Iterator<Item = PerformerId> {
+        self.ids().chain(self.merged_ids.iter().cloned())
+    }
 }

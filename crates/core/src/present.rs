@@ -13,14 +13,10 @@ pub fn answer_candidate(ranked: &Ranked, options: &IdentifyOptions) -> AnswerCan
     let performer = &ranked.performer;
     let mut stash_ids: BTreeMap<String, Option<String>> =
         WELL_KNOWN.iter().map(|&endpoint| (endpoint.to_owned(), None)).collect();
-    let own = (performer.id.endpoint(), performer.id.uuid());
-    let own = Some(own).filter(|(endpoint, _)| *endpoint != PerformerId::LOCAL);
-    let known = performer.stash_ids.iter().map(|(endpoint, &id)| (endpoint.as_str(), id));
-    for (endpoint, id) in known.chain(own) {
-        // Only what could be a host name may become part of a link.
-        if PerformerId::new(endpoint, id).is_ok() {
-            stash_ids.insert(endpoint.to_owned(), Some(id.to_string()));
-        }
+    for id in performer.ids().filter(|id| id.endpoint() != PerformerId::LOCAL) {
+        let place = stash_ids.entry(id.endpoint().to_owned()).or_default();
+        // Whom they are filed as comes first.
+        place.get_or_insert_with(|| id.uuid().to_string());
     }
     let stashdb_id = stash_ids.get("stashdb.org").cloned().flatten();
     AnswerCandidate {
@@ -31,6 +27,7 @@ pub fn answer_candidate(ranked: &Ranked, options: &IdentifyOptions) -> AnswerCan
         confidence: ranked.confidence,
         similarity: ranked.evidence.similarity,
         stash_ids,
+        merged_ids: performer.merged_ids.iter().map(ToString::to_string).collect(),
         image_url: image_url(performer, &options.local_image_base),
         stashdb_url: stashdb_id.as_ref().map(|id| format!("https://stashdb.org/performers/{id}")),
         stashdb_id,

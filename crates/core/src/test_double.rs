@@ -1,6 +1,6 @@
 //! An engine without networks, for tests: it "detects" bright squares and "embeds" mean colours.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use crate::{
     Candidate, ChannelOrder, Crop, DatabaseSummary, DetectorSpec, EmbedderSpec, Embedding, Engine,
@@ -137,15 +137,7 @@ pub(crate) const BLUE: [u8; 3] = [100, 100, 255];
 pub(crate) struct Colours(pub(crate) Vec<(Performer, [u8; 3])>);
 
 pub(crate) fn performer(name: &str, id: PerformerId) -> Performer {
-    Performer {
-        id,
-        name: name.to_owned(),
-        disambiguation: None,
-        country: None,
-        stash_ids: BTreeMap::new(),
-        image: None,
-        faces: 1,
-    }
+    Performer::named(id, name)
 }
 
 pub(crate) fn local(name: &str) -> Performer {

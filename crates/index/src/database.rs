@@ -257,7 +257,7 @@ impl Database {
         self.segments.borrow().iter().find_map(|segment| segment.trouble.clone())
     }
 
-    /// The performer with this id, be it their own or one of their stash ids.
+    /// The performer with this id: their own, one of their stash ids, or one that was merged into these.
     ///
     /// # Errors
     /// When a file that is needed cannot be had.
@@ -305,11 +305,7 @@ fn removed_shards(segments: &[Rc<Segment>], manifest: &Manifest) -> BTreeSet<Dig
     segments.iter().zip(&manifest.segments).flat_map(of_segment).collect()
 }
 
-/// Whether a performer was removed for good: under their own id, or one they have at a stash-box.
+/// Whether a performer was removed for good: under any of their ids.
 pub(crate) fn is_removed(tombstones: &BTreeSet<PerformerId>, performer: &Performer) -> bool {
-    let named = |(endpoint, id): (&String, &uuid::Uuid)| {
-        PerformerId::new(endpoint, *id).is_ok_and(|id| tombstones.contains(&id))
-    };
-    tombstones.contains(&performer.id)
-        || !tombstones.is_empty() && performer.stash_ids.iter().any(named)
+    !tombstones.is_empty() && performer.all_ids().any(|id| tombstones.contains(&id))
 }

@@ -30,6 +30,8 @@ pub const PERFORMERS: u32 = 4 << 20;
 pub const TOMBSTONES: usize = 100_000;
 /// Stash-boxes a segment knows, and stash ids of one performer.
 pub const ENDPOINTS: usize = 256;
+/// Ids that were merged into one performer.
+pub const MERGED_IDS: usize = 256;
 /// Bytes of a performer's name or disambiguation.
 pub const NAME_BYTES: usize = 1000;
 /// Bytes of any other text.

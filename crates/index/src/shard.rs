@@ -9,7 +9,10 @@
 //!     then the vectors (i8), each padded with zeros to a multiple of 16
 //! ```
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use rollcall_core::{Performer, PerformerId};
 use serde::{Deserialize, Serialize};
@@ -40,6 +43,8 @@ struct Entry {
     country: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     ids: BTreeMap<String, Uuid>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    merged: BTreeSet<PerformerId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     image: Option<String>,
     /// How many faces there were.
@@ -102,6 +107,8 @@ pub(crate) fn unfit(performer: &Performer) -> Option<&'static str> {
         Some("the country is no two-letter code such as US")
     } else if performer.stash_ids.len() > limits::ENDPOINTS {
         Some("there are more than 256 stash ids")
+    } else if performer.merged_ids.len() > limits::MERGED_IDS {
+        Some("more than 256 ids were merged into one")
     } else if !performer.stash_ids.iter().all(endpoint) {
         Some("a stash id's endpoint is no host name")
     } else if !performer.image.as_ref().is_none_or(path) {
@@ -128,6 +135,7 @@ impl Stored {
             dis: p.disambiguation,
             country: p.country,
             ids: p.stash_ids,
+            merged: p.merged_ids,
             image: p.image,
             faces: p.faces,
             templates: self.templates,
@@ -273,6 +281,7 @@ impl Entry {
             disambiguation: self.dis,
             country: self.country,
             stash_ids: self.ids,
+            merged_ids: self.merged,
             image: self.image,
             faces: self.faces,
         };

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use common::{open, options, people, performer, write};
 use pollster::block_on;
 use proptest::prelude::*;
-use rollcall_core::{Embedding, Lookup};
+use rollcall_core::{Embedding, Lookup, PerformerId};
 use rollcall_index::{
     Database, DirectorySink, DirectoryStore, IndexError, MemoryStore, PerformerEntry, Sink, Store,
     StoreError, write_database,
@@ -44,6 +44,8 @@ fn what_is_written_is_read() {
     entries[0].performer.disambiguation = Some("the first".into());
     entries[0].performer.image = Some("images/one.jpg".into());
     entries[0].performer.stash_ids.insert("stashdb.org".into(), stranger);
+    let merged = PerformerId::new("stashdb.org", entries[1].performer.id.uuid()).unwrap();
+    entries[0].performer.merged_ids.insert(merged);
     build(&folder.path().join("new/folder"), entries.clone());
     let database = open(DirectoryStore::new(folder.path().join("new/folder")), &DIMENSIONS);
     assert!(entries.iter().all(|entry| knows(&database, entry)));

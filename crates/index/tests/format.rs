@@ -11,11 +11,14 @@ use std::{
 
 use common::{open, people};
 use pollster::block_on;
-use rollcall_core::{ChannelOrder, Crop, Embedding, Lookup, PerPlane, Performer, Standardise};
+use rollcall_core::{
+    ChannelOrder, Crop, Embedding, Lookup, PerPlane, Performer, PerformerId, Standardise,
+};
 use rollcall_index::{
     DirectorySink, DirectoryStore, PerformerEntry, SplitMix64, WriteOptions, write_database,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// 2 planes, and 3 planes with padding.
 const DIMENSIONS: [usize; 2] = [512, 100];
@@ -61,6 +64,8 @@ fn golden() -> (Vec<PerformerEntry>, Vec<Query>, WriteOptions) {
         let id = performer.id.uuid();
         if number % 2 == 1 {
             performer.stash_ids = [("stashdb.org".into(), id), ("theporndb.net".into(), id)].into();
+            let merged = Uuid::from_u128(number as u128);
+            performer.merged_ids = [PerformerId::new("stashdb.org", merged).unwrap()].into();
             performer.country = Some("NO".into());
             performer.disambiguation = Some("the odd one".into());
             performer.image = Some(format!("images/{number}.jpg"));

@@ -68,12 +68,16 @@ fn performers_are_found_by_every_id() {
     let mut entries = people(50, 1, &[128], 3);
     let other = PerformerId::new("stashdb.org", PerformerId::local("x").uuid()).unwrap();
     entries[7].performer.stash_ids.insert("stashdb.org".into(), other.uuid());
+    let merged = PerformerId::new("stashdb.org", PerformerId::local("z").uuid()).unwrap();
+    entries[7].performer.merged_ids.insert(merged.clone());
     let database = open(write(entries.clone(), &[128]), &[128]);
     for entry in &entries {
         let found = block_on(database.performer(&entry.performer.id)).unwrap();
         assert_eq!(found.unwrap().name, entry.performer.name);
     }
-    assert_eq!(block_on(database.performer(&other)).unwrap().unwrap().name, "Person 7");
+    for id in [other, merged] {
+        assert_eq!(block_on(database.performer(&id)).unwrap().unwrap().name, "Person 7");
+    }
     assert_eq!(block_on(database.performer(&PerformerId::local("y"))), Ok(None));
 }
 

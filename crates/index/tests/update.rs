@@ -183,6 +183,11 @@ fn old_tombstones_cost_nothing_and_still_win() {
     again[1].performer.id = PerformerId::local("another name of theirs");
     let third = apply(&mut store, update("2026.11.3", again.clone())).unwrap();
     assert_eq!(third.counts.performers, 980);
+    again.truncate(1);
+    again[0].performer.merged_ids = ids(&everyone[..1]).into_iter().collect();
+    again[0].performer.id = PerformerId::local("whom they were merged into");
+    let fourth = apply(&mut store, update("2026.11.4", again.clone())).unwrap();
+    assert_eq!(fourth.counts.performers, 980);
     assert_eq!(named(&store, &everyone[..1]), [None]);
 }
 

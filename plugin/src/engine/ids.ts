@@ -12,9 +12,9 @@ export function numberOf(performerId: string): string | undefined {
   return digits === undefined ? undefined : String(Number.parseInt(digits, 16));
 }
 
-/** All ids of somebody an answer names. */
-export function candidateIds({ performer_id, stash_ids }: Pick<AnswerCandidate, "performer_id" | "stash_ids">): string[] {
-  return [performer_id, ...Object.entries(stash_ids).map((at) => at.join(":"))];
+/** All ids of somebody an answer names, those they had once last. */
+export function candidateIds({ performer_id, stash_ids, merged_ids = [] }: Pick<AnswerCandidate, "performer_id" | "stash_ids" | "merged_ids">): string[] {
+  return [performer_id, ...Object.entries(stash_ids).map((at) => at.join(":")), ...merged_ids];
 }
 
 /** All that answers may call a performer. */

@@ -32,11 +32,12 @@ export class Known {
   }
 }
 
-async function find({ performer_id, stash_ids }: AnswerCandidate): Promise<Performer | undefined> {
-  const number = numberOf(performer_id);
+async function find(candidate: AnswerCandidate): Promise<Performer | undefined> {
+  const number = numberOf(candidate.performer_id);
   if (number !== undefined) return (await performer(number)) ?? undefined;
-  for (const [host, uuid] of Object.entries(stash_ids)) {
-    if (!isUuid(uuid)) continue;
+  for (const id of new Set(candidateIds(candidate))) {
+    const [host = "", uuid] = id.split(":");
+    if (!isUuid(uuid) || host === "local") continue;
     const same = await performerAt(host, uuid);
     if (same) return same;
   }

@@ -19,5 +19,7 @@ pub(super) fn run(command: &Lookup) -> Result<Done, Error> {
     let tells_apart = found.performer.disambiguation.iter().map(|d| format!(" ({d})"));
     print(&format!("{}{}", found.performer.name, tells_apart.collect::<String>()))?;
     found.ids.iter().try_for_each(|id| print(&id.to_string()))?;
+    let merged = &found.performer.merged_ids;
+    merged.iter().try_for_each(|id| print(&format!("{id} (merged into the above)")))?;
     Ok(Done::All)
 }

@@ -54,6 +54,15 @@ pub(super) fn person(
     Person { members: members.iter().map(|&m| nodes[m].id.clone()).collect(), stash_ids, ids }
 }
 
+impl Person {
+    /// Ids of theirs that are none of theirs today.
+    fn merged_ids(&self) -> BTreeSet<PerformerId> {
+        let today = |id: &PerformerId| self.stash_ids.get(id.endpoint()) == Some(&id.uuid());
+        let is_local = |id: &PerformerId| id.endpoint() == PerformerId::LOCAL;
+        self.ids.iter().filter(|id| !today(id) && !is_local(id)).cloned().collect()
+    }
+}
+
 /// Who is who.
 #[derive(Clone, Debug)]
 pub struct Linked {
@@ -151,6 +160,7 @@ fn entry(person: &Person, mut all: Vec<Known>) -> Option<PerformerEntry> {
         disambiguation: first.listed.disambiguation.clone(),
         country,
         stash_ids: person.stash_ids.clone(),
+        merged_ids: person.merged_ids(),
         // A picture lies relative to the endpoint that the person is filed under.
         image: first.image.clone(),
         faces: u32::try_from(faces).unwrap_or(u32::MAX),

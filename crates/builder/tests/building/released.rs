@@ -37,3 +37,27 @@ fn who_opts_out_is_in_no_release_from_then_on() {
     assert_eq!((&released["changes"]["removed"], &released["left_out"]), (&1.into(), &1.into()));
     assert!(!known(4) && known(5));
 }
+
+#[test]
+fn who_was_merged_is_found_under_the_old_id_and_opts_out_under_it() {
+    let fake = Fake::stash_box(World::with_pictures(3, 12, 1), photos());
+    let place = Place::new();
+    let rows = fake.world().rows;
+    let id = |row: usize| PerformerId::new("stashdb.org", rows[row].id).unwrap();
+    let found = |row: usize| lookup(&place.published(), &Wanted::At(id(row))).unwrap();
+    fs::write(place.opt_outs(), "").unwrap();
+    place.build(&fake.url());
+    assert!(place.release().status().unwrap().success());
+    assert_eq!(found(4).unwrap().performer.id, id(4));
+
+    fake.change(|world| world.merge(4, 5));
+    place.build(&fake.url());
+    assert!(place.release().status().unwrap().success());
+    let now = found(4).unwrap();
+    assert_eq!((now.performer.id, now.ids), (id(5), vec![id(5)]));
+    assert_eq!(now.performer.merged_ids, [id(4)].into());
+
+    fs::write(place.opt_outs(), id(4).to_string()).unwrap();
+    assert!(place.release().status().unwrap().success());
+    assert!(found(4).is_none() && found(5).is_none());
+}

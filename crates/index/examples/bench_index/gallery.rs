@@ -108,13 +108,11 @@ pub(crate) fn performer(number: u32) -> Performer {
     let id = PerformerId::local(&format!("person {number}"));
     let image = format!("images/{}", id.uuid());
     Performer {
-        name: format!("Synthetic Person {number}"),
-        disambiguation: None,
         country: Some("US".to_owned()),
         stash_ids: [("stashdb.org".to_owned(), id.uuid())].into(),
         image: Some(image),
         faces: 5,
-        id,
+        ..Performer::named(id, format!("Synthetic Person {number}"))
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_core::Performer;
-
 use super::Sink;
 use crate::{
     Digest, IndexError, Rotation,
@@ -112,13 +110,8 @@ fn write_shards(
 
 /// The endpoints, and the sorted records of every id.
 fn id_index(rows: &[Stored]) -> Result<(Vec<String>, Vec<u8>), IndexError> {
-    let ids_of = |performer: &Performer| {
-        let own = (performer.id.endpoint().to_owned(), performer.id.uuid());
-        let others = performer.stash_ids.iter().map(|(endpoint, id)| (endpoint.clone(), *id));
-        others.chain([own]).collect::<BTreeSet<_>>()
-    };
-    let names: BTreeSet<String> =
-        rows.iter().flat_map(|row| ids_of(&row.performer)).map(|(endpoint, _)| endpoint).collect();
+    let all = rows.iter().flat_map(|row| row.performer.all_ids());
+    let names: BTreeSet<String> = all.map(|id| id.endpoint().to_owned()).collect();
     if names.len() > limits::ENDPOINTS {
         let who = "all performers' ids together".to_owned();
         return Err(IndexError::Unfit { who, what: "more than 256 endpoints".into() });
@@ -126,9 +119,9 @@ fn id_index(rows: &[Stored]) -> Result<(Vec<String>, Vec<u8>), IndexError> {
     let endpoints: Vec<String> = names.into_iter().collect();
     let mut records = BTreeSet::new();
     for (row, stored) in rows.iter().enumerate() {
-        for (endpoint, id) in ids_of(&stored.performer) {
-            let endpoint = endpoints.binary_search(&endpoint).unwrap_or_default() as u16;
-            records.insert(IdRecord { endpoint, uuid: id.into_bytes(), row: row as u32 });
+        for id in stored.performer.all_ids() {
+            let endpoint = endpoints.partition_point(|name| name.as_str() < id.endpoint()) as u16;
+            records.insert(IdRecord { endpoint, uuid: id.uuid().into_bytes(), row: row as u32 });
         }
     }
     Ok((endpoints, records.into_iter().flat_map(IdRecord::to_bytes).collect()))

@@ -111,15 +111,7 @@ impl Normal {
 }
 
 pub fn performer(name: &str) -> Performer {
-    Performer {
-        id: PerformerId::local(name),
-        name: name.into(),
-        disambiguation: None,
-        country: None,
-        stash_ids: BTreeMap::new(),
-        image: None,
-        faces: 0,
-    }
+    Performer { faces: 0, ..Performer::named(PerformerId::local(name), name) }
 }
 
 /// `people` performers with `faces` faces each.
