@@ -7,7 +7,7 @@
 // `--web` is what `cargo xtask web` made; `--models` holds prepared packs. Without them (unit tests) the
 // assets stay empty.
 
-import { cp, mkdir, readFile, rm, utimes, readdir } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, utimes, readdir, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { dirname, join, relative, resolve } from "node:path";
@@ -28,10 +28,8 @@ export async function buildPlugin({ out, web, models, databaseUrl = "" }) {
   await mkdir(join(out, "assets", "locales"), { recursive: true });
   const shared = { absWorkingDir: root, bundle: true, minify: true, target: "es2022", logLevel: "warning", charset: "utf8" };
   await Promise.all([
-    buildScripts(out, { ...shared, jsxFactory: "React.createElement", jsxFragment: "React.Fragment", loader: { ".graphql": "text" } }, databaseUrl),
     build({ ...shared, entryPoints: ["plugin/src/rollcall.css"], outfile: join(out, "rollcall.css") }),
     build({ ...shared, entryPoints: ["web/client/index.ts"], outfile: join(out, "assets", "client.js"), format: "esm" }),
-    cp(join(plugin, "rollcall.yml"), join(out, "rollcall.yml")),
     cp(join(plugin, "locales"), join(out, "assets", "locales"), { recursive: true, filter: (file) => !file.endsWith("en.json") }),
   ]);
   if (web) {
@@ -42,17 +40,18 @@ export async function buildPlugin({ out, web, models, databaseUrl = "" }) {
     const files = (await readdir(join(models, PACK))).filter((file) => file === "pack.json" || file.endsWith(".onnx"));
     await Promise.all(files.map((file) => cp(join(models, PACK, file), join(out, "assets", "models", PACK, file), { recursive: true })));
   }
+  await buildScripts(out, { ...shared, jsxFactory: "React.createElement", jsxFragment: "React.Fragment", loader: { ".graphql": "text" } }, databaseUrl);
   await settle(out, changed());
   const size = gzipSync(await readFile(join(out, "rollcall.js")), { level: 9 }).length;
   if (size > SCRIPT_BUDGET) throw new Error(`rollcall.js has ${size} bytes gzipped; at most ${SCRIPT_BUDGET} may be, since all of Stash waits for it`);
   return { size };
 }
 
-/** What Stash waits for, and what comes later. Modules that both use are in the first alone, which gives them
- *  to the second: a session, or a language, is one for both. */
+/** What Stash waits for, what comes later, and the manifest that says where that is. Modules that both use
+ *  are in the first alone, which gives them to the second: a session, or a language, is one for both. */
 async function buildScripts(out, shared, databaseUrl) {
-  const main = (more) => build({ ...shared, outfile: join(out, "rollcall.js"), format: "iife", define: { DATABASE_URL: JSON.stringify(databaseUrl), LATER: '""' }, ...more });
-  const { metafile } = await main({ entryPoints: ["plugin/src/main.tsx"], metafile: true, write: false });
+  const main = (version, more) => build({ ...shared, outfile: join(out, "rollcall.js"), format: "iife", define: { DATABASE_URL: JSON.stringify(databaseUrl), VERSION: JSON.stringify(version) }, ...more });
+  const { metafile } = await main("", { entryPoints: ["plugin/src/main.tsx"], metafile: true, write: false });
   const modules = Object.keys(metafile.inputs).filter((path) => /\.tsx?$/.test(path) && !path.endsWith("/main.tsx"));
   const given = {
     name: "given",
@@ -65,11 +64,23 @@ async function buildScripts(out, shared, databaseUrl) {
     },
   };
   await build({ ...shared, entryPoints: ["plugin/src/later.ts"], outfile: join(out, "assets", "later.js"), format: "esm", plugins: [given] });
-  // An update must not meet the other half of the version before in a browser's cache.
-  const version = createHash("sha256").update(await readFile(join(out, "assets", "later.js"))).digest("hex").slice(0, 16);
+  // Stash says nothing of how long its files may be kept, so browsers keep them for a tenth of their age: an
+  // update must not meet half of the version before.
+  const version = await versionOf(join(out, "assets"));
+  const manifest = await readFile(join(plugin, "rollcall.yml"), "utf8");
+  await writeFile(join(out, "rollcall.yml"), manifest.replace("    /: assets\n", `    /: assets\n    /${version}: assets\n`));
   const imports = modules.map((path, place) => `import * as m${place} from "./${path}";`).join("\n");
   const contents = `${imports}\nwindow.rollcallModules = [${modules.map((_, place) => `m${place}`)}];\nimport "./plugin/src/main.tsx";`;
-  await main({ stdin: { contents, resolveDir: root }, define: { DATABASE_URL: JSON.stringify(databaseUrl), LATER: JSON.stringify(`later.js?${version}`) } });
+  await main(version, { stdin: { contents, resolveDir: root } });
+}
+
+/** What a folder's files are called while nothing in them changes: 16 hex digits. */
+async function versionOf(folder) {
+  const hash = createHash("sha256");
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)).replaceAll("\\", "/"));
+  for (const path of paths.sort()) hash.update(`${path}\n`).update(createHash("sha256").update(await readFile(join(folder, path))).digest());
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** When the plugin last changed: the same checkout gives the same date, by which Stash tells updates. */

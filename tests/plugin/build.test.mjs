@@ -1,8 +1,7 @@
 // The folder that Stash unpacks.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -32,7 +31,18 @@ test("the plugin's own page comes later, and takes from the script what both nee
   const [script, later] = [file("rollcall.js").toString(), file("assets", "later.js").toString()];
   for (const sign of ["rollcall-bulk", "RollcallSavedFilters"]) assert.ok(later.includes(sign) && !script.includes(sign), sign);
   for (const sign of ["RollcallConfigure", "identifyAgain"]) assert.ok(script.includes(sign) && !later.includes(`"${sign}"`) && !later.includes(`mutation ${sign}`), sign);
-  const [, version] = /later\.js\?([0-9a-f]{16})/.exec(script);
-  assert.equal(version, createHash("sha256").update(later).digest("hex").slice(0, 16));
+});
+test("another version's files are at another place, so that none of the one before comes from a cache", async () => {
+  const placeOf = (manifest) => /^ {4}\/([0-9a-f]{16}): assets$/m.exec(manifest)[1];
+  const place = placeOf(file("rollcall.yml").toString());
+  assert.ok(file("rollcall.js").includes(`"${place}"`) || file("rollcall.js").includes(`/${place}/`));
+  const web = join(out, "web"), other = join(out, "other");
+  mkdirSync(web);
+  for (const name of ["cpu", "gpu"].flatMap((engine) => [`rollcall_${engine}.js`, `rollcall_${engine}_bg.wasm`])) writeFileSync(join(web, name), name);
+  await buildPlugin({ out: other, web });
+  const another = placeOf(readFileSync(join(other, "rollcall.yml"), "utf8"));
+  assert.notEqual(another, place);
+  await buildPlugin({ out: other, web });
+  assert.equal(placeOf(readFileSync(join(other, "rollcall.yml"), "utf8")), another, "the same files, the same place");
 });
 test("files bear the date of the checkout", () => assert.equal(statSync(join(out, "rollcall.js")).mtimeMs, statSync(join(out, "rollcall.yml")).mtimeMs));

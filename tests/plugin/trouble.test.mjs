@@ -151,10 +151,24 @@ describe("trouble", { skip }, () => {
     assert.deepEqual([...first.errors, ...second.errors], []);
   });
 
+  test("a tab that is still open after an update of the plugin asks to be loaded anew", async (t) => {
+    const stash = await stashFor(t, { library: films({}, 1) });
+    // What the update has replaced is no longer at its place.
+    const heal = stash.faults.add({ when: ({ path }) => path.endsWith("/later.js"), status: 404, body: "404 page not found\n" });
+    const visit = await visitOf(t, `${stash.origin}/plugin/rollcall`);
+    await visit.sees("Reload the page");
+    heal();
+    await visit.page.reload();
+    await visit.page.waitForSelector(".rollcall-bulk");
+  });
+
   test("of two tabs that begin at once, clicked twice each, one scans every scene once", async (t) => {
     const stash = await stashFor(t, { library: films({}, 3) });
     const visits = [await visitOf(t, `${stash.origin}/plugin/rollcall`), await visitOf(t, `${stash.origin}/plugin/rollcall`)];
-    for (const visit of visits) await visit.sees("Start scanning");
+    for (const { page } of visits) {
+      await page.bringToFront();
+      await page.waitForSelector(".rollcall-bulk[data-state=paused]");
+    }
     await Promise.all(visits.map(({ page }) => page.evaluate(() => {
       const start = [...document.querySelectorAll("button")].find(({ textContent }) => textContent.trim() === "Start scanning");
       start.click();

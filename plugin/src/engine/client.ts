@@ -8,7 +8,7 @@ interface ClientModule {
   Rollcall: { start(options: RollcallOptions, on?: Listeners): Promise<Rollcall> };
 }
 
-const client = lazily<ClientModule>(() => "client.js");
+const client = lazily<ClientModule>("client.js");
 
 export async function startClient(options: RollcallOptions, on: Listeners): Promise<Rollcall> {
   const { Rollcall } = await client();

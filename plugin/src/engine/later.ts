@@ -2,7 +2,4 @@
 
 import { lazily } from "./lazily.ts";
 
-/** Put in by build.mjs: the file, with a sign of its version. */
-declare const LATER: string;
-
-export const later = lazily<typeof import("../later.ts")>(() => LATER);
+export const later = lazily<typeof import("../later.ts")>("later.js");

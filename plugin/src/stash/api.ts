@@ -60,8 +60,9 @@ const script = new URL(
   document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : "plugin/rollcall/javascript",
   document.baseURI,
 );
-/** Where the plugin's own files are. */
-export const assets = new URL("assets/", script);
+declare const VERSION: string;
+/** Where the plugin's own files are: another place for each version, see plugin/build.mjs. */
+export const assets = new URL(`assets/${VERSION}/`, script);
 /** Where this Stash is: `/`, or a sub-path. */
 export const base = new URL("../../", script);
 /** The plugin's id, after its manifest's file. */
