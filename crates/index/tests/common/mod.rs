@@ -1,7 +1,7 @@
 //! People made of numbers.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use pollster::block_on;
 use rollcall_core::{
