@@ -277,7 +277,9 @@ describe("the page without a plugin", () => {
     await round();
     const before = await kept();
     for (let turn = 0; turn < 10; turn += 1) await round();
-    assert.deepEqual(await kept(), before);
+    // Fewer is well: some of the first round may still have been there.
+    const after = await kept();
+    assert.ok(after.listeners <= before.listeners && after.nodes <= before.nodes, JSON.stringify({ before, after }));
   });
 });
 
