@@ -1,13 +1,13 @@
 // Builds the plugin's folder: `node plugin/build.mjs --out DIR --web DIR --models DIR
 // [--database-url URL]`.
 //
-// DIR is what Stash unpacks: rollcall.yml, rollcall.js, rollcall.css and assets/ with what is loaded when
-// it is first needed: the client, the plugin's own page and other rarely used parts (later.js), the worker's
+// DIR is what Stash unpacks: rollcall.yml, rollcall.js, rollcall.css and assets/<version>/ with what is loaded
+// when it is first needed: the client, the plugin's own page and other rarely used parts (later.js), the worker's
 // WebAssembly, the default model pack, translations.
 // `--web` is what `cargo xtask web` made; `--models` holds prepared packs. Without them (unit tests) the
 // assets stay empty.
 
-import { cp, mkdir, readFile, rm, utimes, readdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, rm, utimes, readdir } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { dirname, join, relative, resolve } from "node:path";
@@ -29,6 +29,7 @@ export async function buildPlugin({ out, web, models, databaseUrl = "" }) {
   const shared = { absWorkingDir: root, bundle: true, minify: true, target: "es2022", logLevel: "warning", charset: "utf8" };
   await Promise.all([
     build({ ...shared, entryPoints: ["plugin/src/rollcall.css"], outfile: join(out, "rollcall.css") }),
+    cp(join(plugin, "rollcall.yml"), join(out, "rollcall.yml")),
     build({ ...shared, entryPoints: ["web/client/index.ts"], outfile: join(out, "assets", "client.js"), format: "esm" }),
     cp(join(plugin, "locales"), join(out, "assets", "locales"), { recursive: true, filter: (file) => !file.endsWith("en.json") }),
   ]);
@@ -47,8 +48,8 @@ export async function buildPlugin({ out, web, models, databaseUrl = "" }) {
   return { size };
 }
 
-/** What Stash waits for, what comes later, and the manifest that says where that is. Modules that both use
- *  are in the first alone, which gives them to the second: a session, or a language, is one for both. */
+/** What Stash waits for, what comes later, and where: in a folder of its own for each version. Modules that both
+ *  use are in the first alone, which gives them to the second: a session, or a language, is one for both. */
 async function buildScripts(out, shared, databaseUrl) {
   const main = (version, more) => build({ ...shared, outfile: join(out, "rollcall.js"), format: "iife", define: { DATABASE_URL: JSON.stringify(databaseUrl), VERSION: JSON.stringify(version) }, ...more });
   const { metafile } = await main("", { entryPoints: ["plugin/src/main.tsx"], metafile: true, write: false });
@@ -67,8 +68,9 @@ async function buildScripts(out, shared, databaseUrl) {
   // Stash says nothing of how long its files may be kept, so browsers keep them for a tenth of their age: an
   // update must not meet half of the version before.
   const version = await versionOf(join(out, "assets"));
-  const manifest = await readFile(join(plugin, "rollcall.yml"), "utf8");
-  await writeFile(join(out, "rollcall.yml"), manifest.replace("    /: assets\n", `    /: assets\n    /${version}: assets\n`));
+  await rename(join(out, "assets"), join(out, version));
+  await mkdir(join(out, "assets"));
+  await rename(join(out, version), join(out, "assets", version));
   const imports = modules.map((path, place) => `import * as m${place} from "./${path}";`).join("\n");
   const contents = `${imports}\nwindow.rollcallModules = [${modules.map((_, place) => `m${place}`)}];\nimport "./plugin/src/main.tsx";`;
   await main(version, { stdin: { contents, resolveDir: root } });

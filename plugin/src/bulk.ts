@@ -15,7 +15,7 @@ import { compared } from "./from-file.ts";
 import { expectedOf, type Step } from "./run.ts";
 import { chosen, type SavedFilter } from "./saved-filter.ts";
 import { keepSeen, tidySeen } from "./seen.ts";
-import { base } from "./stash/api.ts";
+import { assets, base } from "./stash/api.ts";
 import { sourceOf } from "./stash/endpoints.ts";
 import { ask, change } from "./stash/graphql.ts";
 import { scene as findScene, scenes, tagNamed, type Performer, type Scene } from "./stash/library.ts";
@@ -227,6 +227,8 @@ class Bulk {
       // Another database, or other settings: the same scene again, with those.
       if (kindOf(thrown) === "closed") return this.#look(scene, signal);
       const why = sentence(thrown);
+      // A worker that cannot be had, mostly after an update of the plugin, is missing for all scenes.
+      if (kindOf(thrown) === "network" && why.includes(assets.href)) throw new Told("partMissing");
       return (scan) => failed(scan, scene, why);
     }
   }

@@ -103,7 +103,7 @@ function candidateOf(from: Record<string, unknown>): AnswerCandidate | undefined
     performer_id: id, name, disambiguation: text(from["disambiguation"]) || null, country: text(from["country"], 2) || null,
     confidence: number(from["confidence"], 0, 1), similarity: number(from["similarity"], -1, 1, 0),
     stash_ids: Object.fromEntries(ids.slice(0, 20)) as Record<string, string>,
-    merged_ids: items(from["merged_ids"], 20).filter(isId),
+    merged_ids: items(from["merged_ids"], 256).filter(isId),
     // Links are built from ids alone, and the review shows the library's pictures only.
     stashdb_id: null, image_url: null, stashdb_url: null,
   };

@@ -3,13 +3,14 @@
 
 import type { Answer, Renamed } from "../../web/client/index.ts";
 import { scanning } from "./bulk.ts";
+import { candidateIds } from "./engine/ids.ts";
 import { directory, type Directory } from "./engine/known.ts";
 import { session } from "./engine/session.ts";
 import { waitingFor } from "./from-file.ts";
 import { Listeners } from "./listeners.ts";
 import { about, type Item } from "./queue.ts";
 import type { Step } from "./run.ts";
-import { dropSeen, keepRenamed, namesOf, seenCount, seenScenes, type Seen } from "./seen.ts";
+import { dropSeen, keepRenamed, seenCount, seenScenes, type Seen } from "./seen.ts";
 import { scenesOf } from "./stash/library.ts";
 import { decide } from "./stash/state.ts";
 import { sentence, t, Told } from "./words.ts";
@@ -114,10 +115,12 @@ class Rematch {
         const one = byId.get(scene.id);
         if (!one) continue;
         byId.delete(scene.id);
-        const now = namesOf(one.renamed.answer), before = one.scene.names;
-        if (!scene.organized) items.push(...waitingFor(scene, fresh(one.renamed.answer, before), beside, find));
-        const missing = (from: Record<string, string>, other: Record<string, string>): string[] => Object.keys(from).flatMap((id) => (id in other ? [] : from[id] ?? []));
-        if (this.changes.length < MOST_CHANGES) this.changes.push({ scene: about(scene), added: missing(now, before), gone: missing(before, now) });
+        const before = one.scene.names, news = fresh(one.renamed.answer, before);
+        if (!scene.organized) items.push(...waitingFor(scene, news, beside, find));
+        const here = new Set(one.renamed.answer.matches.flatMap((match) => (match.unknown ? [] : candidateIds(match))));
+        const added = news.flatMap((match) => (match.unknown ? [] : [match.name]));
+        const gone = Object.entries(before).flatMap(([id, name]) => (here.has(id) ? [] : [name]));
+        if (this.changes.length < MOST_CHANGES && added.length + gone.length > 0) this.changes.push({ scene: about(scene), added, gone });
       }
       await scanning.take(items);
     }
@@ -128,7 +131,8 @@ class Rematch {
 
 /** The people of an answer whose name is new. */
 function fresh({ matches }: Answer, before: Record<string, string>): Parameters<typeof waitingFor>[1] {
-  return matches.flatMap((match) => (match.unknown || match.performer_id in before ? [] : [match]));
+  // Under any of their ids: a newer database may file the same person under another one.
+  return matches.flatMap((match) => (match.unknown || candidateIds(match).some((id) => id in before) ? [] : [match]));
 }
 
 /** One for the visit: it goes on while the user is on other pages of Stash. */

@@ -16,8 +16,13 @@ export class Tabs {
   /** `scans` says whether this tab does; `forget` is called when another one has forgotten everything. */
   constructor(scans: () => boolean, forget: () => void) {
     this.#channel?.addEventListener("message", ({ data }) => {
-      if (typeof data?.lot === "number" && (this.#asking ? this.#lot < data.lot : scans())) this.#channel?.postMessage("I do");
       if (data === "I do") this.#answered = true;
+      if (typeof data?.lot === "number" && !this.#asking && scans()) this.#channel?.postMessage("I do");
+      if (typeof data?.lot === "number" && this.#asking) {
+        // The lower lot goes first, whichever of the two has asked before the other could hear it.
+        if (data.lot < this.#lot) this.#answered = true;
+        if (data.lot > this.#lot) this.#channel?.postMessage({ lot: this.#lot });
+      }
       if (data === "forget") forget();
     });
   }

@@ -169,11 +169,15 @@ describe("trouble", { skip }, () => {
       await page.bringToFront();
       await page.waitForSelector(".rollcall-bulk[data-state=paused]");
     }
-    await Promise.all(visits.map(({ page }) => page.evaluate(() => {
+    const click = ({ page }) => page.evaluate(() => {
       const start = [...document.querySelectorAll("button")].find(({ textContent }) => textContent.trim() === "Start scanning");
       start.click();
       start.click();
-    })));
+    });
+    await click(visits[0]);
+    // The first has asked already, and has not begun.
+    await new Promise((done) => setTimeout(done, 150));
+    await click(visits[1]);
     const states = () => Promise.all(visits.map(({ page }) => page.$eval(".rollcall-bulk", ({ dataset, innerText }) => (
       innerText.includes("Another tab of this browser is scanning") ? "told" : dataset.state))));
     const end = Date.now() + PATIENCE;

@@ -262,11 +262,11 @@ impl Database {
     /// # Errors
     /// When a file that is needed cannot be had.
     pub async fn performer(&self, id: &PerformerId) -> Result<Option<Performer>, IndexError> {
+        let mut found: Option<Performer> = None;
         for (number, spec) in self.manifest.segments.iter().enumerate().rev() {
             let records = fetch::records(&*self.store, &spec.ids, ID_RECORD).await?;
             let file = spec.ids.files.first().map_or_else(String::new, ToString::to_string);
             let ids = Ids::parse(&file, &spec.endpoints, spec.rows, records)?;
-            let mut found: Option<Performer> = None;
             for row in ids.rows_of(id) {
                 let place = self.segments.borrow()[number].shard_of(row);
                 let Some((shard, place)) = place else { continue };
@@ -274,15 +274,16 @@ impl Database {
                 let hidden = self.manifest.segments[number].hidden.binary_search(&row).is_ok();
                 let performer = shard.performer(place).filter(|p| !hidden && self.shows(p));
                 // Who is filed under the id goes before who merely lists it.
-                if performer.is_some_and(|p| found.is_none() || p.id == *id) {
-                    found = performer.cloned();
+                match performer {
+                    Some(themselves) if themselves.id == *id => {
+                        return Ok(Some(themselves.clone()));
+                    }
+                    Some(other) if found.is_none() => found = Some(other.clone()),
+                    _ => {}
                 }
             }
-            if found.is_some() {
-                return Ok(found);
-            }
         }
-        Ok(None)
+        Ok(found)
     }
 
     /// A shard, from memory or the store.

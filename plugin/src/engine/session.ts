@@ -58,7 +58,7 @@ export async function configure(): Promise<Configuration> {
   if (now.language !== spoken) {
     const language = closest(now.language);
     // English is in the script.
-    const file = language === "en" ? {} : await fetch(new URL(`locales/${language}.json`, assets)).then((response) => response.json(), () => ({}));
+    const file = language === "en" ? {} : await fetch(new URL(`locales/${language}.json`, assets)).then((response) => (response.ok ? response.json() : {})).catch(() => ({}));
     speak(/^en-[A-Z]{2}$/.test(now.language) || language !== "en" ? now.language : language, file as Record<string, string>);
   }
   spoken = now.language;

@@ -22,6 +22,9 @@ pub struct Person {
     pub stash_ids: BTreeMap<String, Uuid>,
     /// Every id that is theirs, those that were merged into another among them.
     pub ids: BTreeSet<PerformerId>,
+    /// Those of them that lead here though they are none of theirs today: their endpoint has merged them,
+    /// or it has the person twice.
+    pub merged_ids: BTreeSet<PerformerId>,
 }
 
 /// The person these performers are.
@@ -31,36 +34,33 @@ pub(super) fn person(
     numbers: &BTreeMap<PerformerId, usize>,
 ) -> Person {
     let mut members = members.to_vec();
+    // An id that somebody else still has is theirs.
+    let is_nobodys = |id: &PerformerId| numbers.get(id).is_none_or(|n| members.contains(n));
+    let merged = members.iter().flat_map(|&m| nodes[m].merged()).filter(is_nobodys);
+    let merged: BTreeSet<PerformerId> = merged.collect();
     // Numbers are in the order of filing. Who was merged into another of the group comes last.
-    let merged: BTreeSet<PerformerId> = members.iter().flat_map(|&m| nodes[m].merged()).collect();
     members.sort_by_key(|&member| (merged.contains(&nodes[member].id), member));
     let mut stash_ids = BTreeMap::new();
+    let mut merged_ids = merged.clone();
     let mut ids = merged;
     for &member in &members {
         let id = &nodes[member].id;
         ids.insert(id.clone());
         if id.endpoint() != PerformerId::LOCAL {
+            merged_ids.insert(id.clone());
             stash_ids.entry(id.endpoint().to_owned()).or_insert_with(|| id.uuid());
         }
     }
+    merged_ids.retain(|id| stash_ids.get(id.endpoint()) != Some(&id.uuid()));
     for &member in &members {
-        // An id that somebody else has is theirs.
         let nobodys = |id: &&PerformerId| !numbers.contains_key(id);
         for id in nodes[member].stated().filter(nobodys) {
             ids.insert(id.clone());
             stash_ids.entry(id.endpoint().to_owned()).or_insert_with(|| id.uuid());
         }
     }
-    Person { members: members.iter().map(|&m| nodes[m].id.clone()).collect(), stash_ids, ids }
-}
-
-impl Person {
-    /// Ids of theirs that are none of theirs today.
-    fn merged_ids(&self) -> BTreeSet<PerformerId> {
-        let today = |id: &PerformerId| self.stash_ids.get(id.endpoint()) == Some(&id.uuid());
-        let is_local = |id: &PerformerId| id.endpoint() == PerformerId::LOCAL;
-        self.ids.iter().filter(|id| !today(id) && !is_local(id)).cloned().collect()
-    }
+    let members = members.iter().map(|&m| nodes[m].id.clone()).collect();
+    Person { members, stash_ids, ids, merged_ids }
 }
 
 /// Who is who.
@@ -160,7 +160,7 @@ fn entry(person: &Person, mut all: Vec<Known>) -> Option<PerformerEntry> {
         disambiguation: first.listed.disambiguation.clone(),
         country,
         stash_ids: person.stash_ids.clone(),
-        merged_ids: person.merged_ids(),
+        merged_ids: person.merged_ids.clone(),
         // A picture lies relative to the endpoint that the person is filed under.
         image: first.image.clone(),
         faces: u32::try_from(faces).unwrap_or(u32::MAX),

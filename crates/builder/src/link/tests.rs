@@ -167,6 +167,7 @@ fn performers_of_one_endpoint_are_one_only_if_that_is_stated() {
     assert_eq!(joined(&linked), [[4, 2, 3, 1]]);
     let person = linked.persons().next().unwrap();
     assert_eq!(person.stash_ids[BOXES[0]], Uuid::from_u128(4), "filed under who is left");
+    assert_eq!(person.merged_ids, [id(BOXES[0], 1)].into());
 }
 
 #[test]
@@ -178,6 +179,7 @@ fn whoever_is_removed_goes_with_all_their_ids() {
         let mut linked = link(&people, &options()).unwrap();
         let gone = linked.remove(&[opted_out].into());
         assert_eq!(gone[0].ids.len(), 3);
+        assert_eq!(gone[0].merged_ids, [id(BOXES[1], 77)].into());
         assert_eq!(linked.persons().count(), 4);
         let mut left = 0;
         let each = &mut |_| {

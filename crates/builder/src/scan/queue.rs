@@ -63,5 +63,6 @@ fn is_one(candidate: &AnswerCandidate, tagged: &BTreeSet<PerformerId>) -> bool {
         .stash_ids
         .iter()
         .filter_map(|(host, id)| PerformerId::new(host, id.as_deref()?.parse().ok()?).ok());
-    own.into_iter().chain(elsewhere).any(|id| tagged.contains(&id))
+    let merged = candidate.merged_ids.iter().filter_map(|id| id.parse().ok());
+    own.into_iter().chain(elsewhere).chain(merged).any(|id| tagged.contains(&id))
 }

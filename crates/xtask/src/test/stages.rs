@@ -223,12 +223,11 @@ fn counted(step: Step) -> Result<Counts> {
     Ok(told(counts.or_crash(output.status.success()), &output))
 }
 
-/// Shows what failed, and the end of the log if it does not say what.
+/// Shows what failed, and the end of the log, which alone tells of a crash.
 fn told(counts: Counts, output: &Output) -> Counts {
     if counts.failed > 0 {
         let failures = counts::failures(&output.text);
-        let shown = if failures.is_empty() { tail(&output.log) } else { failures };
-        println!("{shown}\n  all of it: {}", output.log.display());
+        println!("{failures}{}\n  all of it: {}", tail(&output.log), output.log.display());
     }
     counts
 }
