@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A person and who they are at the endpoints.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Person {
     /// Performers with faces, in the order in which people are filed: under the first one.
     pub members: Vec<PerformerId>,

@@ -44,8 +44,7 @@ fn linked_ids_stay_out_when_nothing_links_them_any_more() {
     let mut ledger = Ledger::of(&db).unwrap();
     assert_eq!(ledger.left_out(&opt_outs), [id(ADA)].into());
     let both = [id(ADA), id(BOB)];
-    let gone =
-        Person { members: vec![id(BOB)], stash_ids: BTreeMap::new(), ids: both.clone().into() };
+    let gone = Person { members: vec![id(BOB)], ids: both.clone().into(), ..Person::default() };
     ledger.cover(&[gone]);
     ledger.released(100, 1, false);
     ledger.write(&db).unwrap();
