@@ -1,7 +1,5 @@
 //! Who is left out, and stays so.
 
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::link::Person;
 
