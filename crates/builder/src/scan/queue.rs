@@ -66,3 +66,27 @@ fn is_one(candidate: &AnswerCandidate, tagged: &BTreeSet<PerformerId>) -> bool {
     let merged = candidate.merged_ids.iter().filter_map(|id| id.parse().ok());
     own.into_iter().chain(elsewhere).chain(merged).any(|id| tagged.contains(&id))
 }
+
+#[cfg(test)]
+mod tests {
+    use rollcall_core::{
+        Confidence, Evidence, IdentifyOptions, Performer, Ranked, Similarity, answer_candidate,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn who_is_tagged_is_so_under_any_id_also_a_merged_one() {
+        let id = |number| PerformerId::new("stashdb.org", Uuid::from_u128(number)).unwrap();
+        let mut performer = Performer::named(id(1), "Ada");
+        performer.merged_ids.insert(id(2));
+        let similarity = Similarity(0.7);
+        let evidence =
+            Evidence { similarity, margin: 0.1, looks: 1, performers: 10, expected: false };
+        let ranked = Ranked { performer, evidence, confidence: Confidence(0.9), shard: None };
+        let shown = answer_candidate(&ranked, &IdentifyOptions::default());
+        let is_tagged = |number| is_one(&shown, &[id(number)].into());
+        assert!(is_tagged(1) && is_tagged(2) && !is_tagged(3));
+    }
+}

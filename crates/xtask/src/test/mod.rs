@@ -68,14 +68,12 @@ pub(crate) fn run(places: &Places, only: Option<&str>) -> Result<()> {
 
 /// Runs them one after the other, and says at last which took how long: a log may be cut.
 fn run_stages(places: &Places, stages: Vec<&Stage>) -> Counts {
+    let several = stages.len() > 1;
     let results: Vec<_> = stages.into_iter().map(|stage| run_stage(places, stage)).collect();
-    results
-        .into_iter()
-        .map(|(line, counts)| {
-            println!("{line}");
-            counts
-        })
-        .sum()
+    for (line, _) in results.iter().filter(|_| several) {
+        println!("{line}");
+    }
+    results.into_iter().map(|(_, counts)| counts).sum()
 }
 
 fn run_stage(places: &Places, stage: &Stage) -> (String, Counts) {
