@@ -60,11 +60,11 @@ function person(match: Match, place: number, beside: Beside): Person {
   const proposals = match.candidates.map((candidate) => proposal(candidate, beside));
   const named = match.unknown ? undefined : match.performer_id;
   // A no counts under every id: a stash-box may have merged the one it was said of since.
-  const noes = ({ candidate }: Proposal): string[] => candidateIds(candidate).filter((id) => beside.rejected.includes(id));
-  const [left, out] = [proposals.filter((one) => noes(one).length === 0), proposals.filter((one) => noes(one).length > 0)];
+  const noes = new Map(proposals.map((one) => [one, candidateIds(one.candidate).filter((id) => beside.rejected.includes(id))]));
+  const left = proposals.filter((one) => noes.get(one)?.length === 0);
   // Core named one of them; if the user said no to that one, the next takes its place if sure enough.
   const best = left.find(({ id }) => id === named)
-    ?? (out.some(({ id }) => id === named) ? left.find(({ candidate }) => candidate.confidence >= beside.minConfidence) : undefined);
+    ?? (proposals.some(({ id }) => id === named) ? left.find(({ candidate }) => candidate.confidence >= beside.minConfidence) : undefined);
   return {
     key: best?.id ?? `face-${match.faces[0]?.frame ?? 0}-${Math.round(match.faces[0]?.box.x ?? place)}`,
     thumbnail: match.face_thumbnail?.startsWith("data:image/") ? match.face_thumbnail : undefined,
@@ -73,7 +73,7 @@ function person(match: Match, place: number, beside: Beside): Person {
     best,
     others: left.filter((other) => other !== best),
     why: match.unknown ? undefined : match.why,
-    rejected: [...new Set(out.flatMap(noes))],
+    rejected: [...new Set([...noes.values()].flat())],
   };
 }
 

@@ -17,14 +17,18 @@ export class Tabs {
   constructor(scans: () => boolean, forget: () => void) {
     this.#channel?.addEventListener("message", ({ data }) => {
       if (data === "I do") this.#answered = true;
-      if (typeof data?.lot === "number" && !this.#asking && scans()) this.#channel?.postMessage("I do");
-      if (typeof data?.lot === "number" && this.#asking) {
-        // The lower lot goes first, whichever of the two has asked before the other could hear it.
-        if (data.lot < this.#lot) this.#answered = true;
-        if (data.lot > this.#lot) this.#channel?.postMessage({ lot: this.#lot });
-      }
       if (data === "forget") forget();
+      if (typeof data?.lot === "number") this.#hear(data.lot, scans);
     });
+  }
+
+  /** Another tab asks. If this one does, too, the lower lot goes first, whichever has asked before the other
+   *  could hear it. */
+  #hear(lot: number, scans: () => boolean): void {
+    if (!this.#asking) {
+      if (scans()) this.#channel?.postMessage("I do");
+    } else if (lot < this.#lot) this.#answered = true;
+    else if (lot > this.#lot) this.#channel?.postMessage({ lot: this.#lot });
   }
 
   /** Whether another tab scans, or is about to. */
